@@ -87,6 +87,7 @@ bench: $(STAMP) broker speed ## Measure; prints figures, asserts nothing.
 	$(BIN)/python -m benchmarks.history
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.devices
+	$(BIN)/python -m benchmarks.following
 	$(BIN)/python -m benchmarks.fleet
 	$(BIN)/python -m benchmarks.holds --scale 0.2
 	$(BIN)/python -m benchmarks.pictures

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -29,11 +28,10 @@ from tests.support.processes import forget_peak_memory, peak_memory
 from tests.support.schema import rows
 from tests.support.serving import COMMAND, environment
 
-from benchmarks.harness import machine, percentile, postgresql
+from benchmarks.harness import machine, percentile, postgresql, processor_seconds
 from iotconfig import BulkEntry, ConfigContent, ImportOptions, MacAddress, open_service
 
 _CHANGED = MacAddress.parse("06:00:00:00:00:01")
-_TICKS = os.sysconf("SC_CLK_TCK")
 _PATIENCE = 300.0
 
 
@@ -89,11 +87,6 @@ def _jobs(url: str, port: int) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait()
-
-
-def _processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _newest_number(url: str) -> int:
@@ -171,12 +164,12 @@ def measure(name: str, url: str, given: argparse.Namespace) -> None:
                 stop.set()
                 reporting.join()
                 _wait_for_number(url, sent[0] - 1)
-            burned, begun, first = _processor_seconds(pid), perf_counter(), sent[0]
+            burned, begun, first = processor_seconds(pid), perf_counter(), sent[0]
             devices.report(first, given.waiting)
             published = perf_counter() - begun
             _wait_for_number(url, first + given.waiting - 1)
             took = perf_counter() - begun
-            cost = (_processor_seconds(pid) - burned) / given.waiting
+            cost = (processor_seconds(pid) - burned) / given.waiting
             memory = peak_memory(pid) - before
         sent[0] += given.waiting
         devices.report(sent[0], given.waiting)

@@ -21,7 +21,6 @@ from iotconfig.adapters.sql.engine.database import Database
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.evidence import SqlEvidenceStore
 from iotconfig.adapters.sql.migrations import Migrations
-from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.devices.evidence import Evidence, Kind
 from iotconfig.domain.devices.following import catch_up
 from iotconfig.domain.devices.state import State
@@ -85,7 +84,7 @@ class Fleet:
                 connection.exec_driver_sql(written.replace("%", "%%") if kind == "postgresql" else written)
             connection.exec_driver_sql("ANALYZE")
         begun = perf_counter()
-        catch_up(SqlStore(self.database), SqlDeviceStates(self.database), _START)
+        catch_up(SqlDeviceStates(self.database), _START)
         seconds = perf_counter() - begun
         with self.database.session() as session, session.writing():
             session.connection.exec_driver_sql("ANALYZE")

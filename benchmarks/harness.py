@@ -16,6 +16,8 @@ from tests.support.postgres import PostgresServer, create_database
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
 
+_TICKS = os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
 def postgresql(*names: str) -> Iterator[list[str]]:
@@ -48,6 +50,12 @@ def rounds(contestants: Mapping[str, Callable[[], float]], count: int) -> dict[s
         for name, run in contestants.items():
             samples[name].append(run())
     return {name: statistics.median(figures) for name, figures in samples.items()}
+
+
+def processor_seconds(pid: int) -> float:
+    """The processor time of a process so far, of all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def machine() -> str:

@@ -29,7 +29,6 @@ from benchmarks.worst_inputs import Case, cases, contents, mac, other
 from iotconfig.adapters.http.routes import ROUTES
 from iotconfig.adapters.sql.device_states import SqlDeviceStates
 from iotconfig.adapters.sql.engine.database import Database
-from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.adapters.sql.tables import (
     changes,
     configs,
@@ -191,7 +190,7 @@ def fill(database: Database, scale: float) -> None:
     insert(database, notifications, backlog())
     insert(database, changes, log())
     insert(database, device_evidence, shown(count))
-    catch_up(SqlStore(database), SqlDeviceStates(database), _NOW)
+    catch_up(SqlDeviceStates(database), _NOW)
 
 
 def revision(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import Engine, event
 
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.adapters.memory.evidence import MemoryEvidenceStore
@@ -44,7 +45,7 @@ class TestEvidenceStore(EvidenceStoreContract):
     def catch_up(self, store: Store) -> Callable[[], None]:
         """Follows the change log."""
         states = states_of(store)
-        return lambda: None if states is None else catch_up(store, states, START)
+        return lambda: None if states is None else catch_up(states, START)
 
 
 class TestOverdue:
@@ -76,9 +77,9 @@ class TestOverdue:
         due = START + 20 * MINUTE + GRACE
         states = states_of(store, INTERVALS)
 
-        _follow(store, states, due - timedelta(microseconds=1))
+        _follow(states, due - timedelta(microseconds=1))
         assert [] == _overdue(evidence, due - timedelta(microseconds=1))
-        _follow(store, states, due)
+        _follow(states, due)
         assert [mac(1)] == _overdue(evidence, due)
         assert 1 == evidence.counts(DeviceQuery(), due).overdue
         assert 1 == evidence.counts(DeviceQuery(tags=["mains"]), due).overdue
@@ -86,7 +87,7 @@ class TestOverdue:
         assert [mac(2), mac(3), mac(4)] == _listed(evidence, due, overdue=False)
 
         years = START + 10_000_000 * MINUTE
-        _follow(store, states, years)
+        _follow(states, years)
         assert [mac(1), mac(2)] == _overdue(evidence, years)
 
         evidence.write([_held(1, 10_000_000)])
@@ -99,17 +100,17 @@ class TestOverdue:
         """A tag that is taken away, and intervals that are others after a restart."""
         evidence.write([_held(1), _held(2)])
         now = START + 60 * MINUTE
-        _follow(store, states_of(store, INTERVALS), now)
+        _follow(states_of(store, INTERVALS), now)
         assert [mac(1)] == _overdue(evidence, now)
 
         TagService(store, SteppingClock()).edit(mac(2), LabelEdit(remove=["battery"]))
-        _follow(store, states_of(store, INTERVALS), now)
+        _follow(states_of(store, INTERVALS), now)
         assert [mac(1), mac(2)] == _overdue(evidence, now)
 
         if isinstance(store, SqlStore):
-            _follow(store, states_of(store), now)
+            _follow(states_of(store), now)
             assert 0 == evidence.counts(DeviceQuery(), now).overdue
-            _follow(store, states_of(store, INTERVALS), now)
+            _follow(states_of(store, INTERVALS), now)
             assert 2 == evidence.counts(DeviceQuery(), now).overdue
 
     def test_a_device_that_is_seen_in_time_is_not_overdue(
@@ -119,11 +120,11 @@ class TestOverdue:
         states = states_of(store, INTERVALS)
         for minute in range(40):
             evidence.write([_held(1, minute)])
-            _follow(store, states, START + minute * MINUTE)
+            _follow(states, START + minute * MINUTE)
         now = START + 39 * MINUTE + 22 * MINUTE
-        _follow(store, states, now - timedelta(seconds=1))
+        _follow(states, now - timedelta(seconds=1))
         assert [] == _overdue(evidence, now - timedelta(seconds=1))
-        _follow(store, states, now)
+        _follow(states, now)
         assert [mac(1)] == _overdue(evidence, now)
 
 
@@ -141,17 +142,17 @@ class TestFollowing:
         service, states = ConfigService(store, SteppingClock()), SqlDeviceStates(store.database)
         evidence = SqlEvidenceStore(store.database)
         service.create(mac(1), content())
-        catch_up(store, states, START)
+        catch_up(states, START)
         for number in range(2, 6):
             service.create(mac(number), content())
         store.changes_since(0, 1)
         store.prune_changes(START + timedelta(days=1), 3)
         service.create(mac(6), content())
 
-        catch_up(store, states, START)
+        catch_up(states, START)
 
         assert 6 == evidence.counts(DeviceQuery(), START).by_state[State.NEVER]
-        assert not follow(store, states, START)
+        assert not follow(states, START)
 
     def test_a_list_never_shows_a_device_that_does_not_fit(self, store: SqlStore) -> None:
         """Not even until the job has followed a change: a page is shorter then, and its cursor leads on."""
@@ -160,7 +161,7 @@ class TestFollowing:
         for number in (1, 2, 3):
             etag = service.create(mac(number), content()).content.etag
             evidence.write([Evidence(mac(number), Kind.HOLDS, etag, 1, START)])
-        catch_up(store, states, START)
+        catch_up(states, START)
         service.put(mac(1), content(a=1))
         service.delete(service.get_by_mac(mac(2)).id)
 
@@ -168,8 +169,15 @@ class TestFollowing:
         assert ([], mac(1)) == ([*page.devices], page.next)
         assert [mac(3)] == _listed(evidence, START, state=State.IN_SYNC)
         assert [] == _listed(evidence, START, state=State.PENDING)
-        catch_up(store, states, START)
+        catch_up(states, START)
         assert [mac(1)] == _listed(evidence, START, state=State.PENDING)
+
+    def test_the_statements_of_a_batch_do_not_grow_with_its_devices(self, store: SqlStore) -> None:
+        """Two devices or two hundred: the database compares, stores and counts them."""
+        found = [_statements_of_following(store, devices) for devices in (range(1, 3), range(3, 203))]
+        assert found[0] == found[1]
+        counts = SqlEvidenceStore(store.database).counts(DeviceQuery(), START)
+        assert 202 == counts.by_state[State.PENDING]
 
     def test_counts_are_added_up(self, store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
         """They stay what they were, in fewer rows."""
@@ -180,7 +188,7 @@ class TestFollowing:
             service.create(mac(number), content())
             evidence.write([_held(number)])
             evidence.write([_held(number, 1, Kind.FETCHED)])
-        catch_up(store, states, START)
+        catch_up(states, START)
         before = evidence.counts(DeviceQuery(), START)
 
         states.compact()
@@ -190,13 +198,35 @@ class TestFollowing:
             assert 1 == connection.exec_driver_sql("SELECT count(*) FROM device_counts").scalar_one()
 
 
+def _statements_of_following(store: SqlStore, numbers: Iterable[int]) -> list[str]:
+    """What is asked of the database after a change of these devices, which have the document before."""
+    service, states = ConfigService(store, SteppingClock()), SqlDeviceStates(store.database)
+    for number in numbers:
+        etag = service.create(mac(number), content()).content.etag
+        SqlEvidenceStore(store.database).write([Evidence(mac(number), Kind.HOLDS, etag, 1, START)])
+    catch_up(states, START)
+    for number in numbers:
+        service.put(mac(number), content(a=1))
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        follow(states, START)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return asked
+
+
 def _held(number: int, minute: float = 0, kind: Kind = Kind.HOLDS) -> Evidence:
     return Evidence(mac(number), kind, '"a"', 1, START + minute * MINUTE)
 
 
-def _follow(store: Store, states: SqlDeviceStates | None, now: datetime) -> None:
+def _follow(states: SqlDeviceStates | None, now: datetime) -> None:
     if states is not None:
-        catch_up(store, states, now)
+        catch_up(states, now)
 
 
 def _overdue(evidence: EvidenceStore, now: datetime) -> list[MacAddress]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iotconfig.adapters.sql.device_states import SqlDeviceStates, lock_devices
+from iotconfig.adapters.sql.device_state_writes import lock_devices
+from iotconfig.adapters.sql.device_states import SqlDeviceStates
 from iotconfig.adapters.sql.evidence import SqlEvidenceStore
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.configs.labels import LabelEdit
@@ -90,7 +92,7 @@ def _do(store: SqlStore, device: MacAddress, step: Sequence[Any]) -> None:
             case ("untag", word):
                 tags.edit(device, LabelEdit(remove=[word]))
             case ("follow",):
-                follow(store, SqlDeviceStates(store.database, INTERVALS), NOW)
+                follow(SqlDeviceStates(store.database, INTERVALS), NOW)
             case _:
                 SqlEvidenceStore(store.database, INTERVALS).write([_evidence(device, *step)])
     except (RecordNotFound, RecordExists):
@@ -99,7 +101,7 @@ def _do(store: SqlStore, device: MacAddress, step: Sequence[Any]) -> None:
 
 def _check(store: SqlStore) -> None:
     """Followed to the end, what is stored is what the evidence shows: in lists, and in counts."""
-    catch_up(store, SqlDeviceStates(store.database, INTERVALS), NOW)
+    catch_up(SqlDeviceStates(store.database, INTERVALS), NOW)
     evidence = SqlEvidenceStore(store.database, INTERVALS)
     devices = _listed(evidence)
     for state in State:
@@ -160,7 +162,7 @@ def test_every_order_of_arrival_over_two_workers_ends_in_one_state(
                 _do(store, device, ("follow",))
         if change == len(events):
             _do(store, device, ("put", 1))
-        catch_up(store, SqlDeviceStates(store.database, INTERVALS), NOW)
+        catch_up(SqlDeviceStates(store.database, INTERVALS), NOW)
         evidence = SqlEvidenceStore(store.database, INTERVALS)
         [found] = [each for each in _listed(evidence) if each.mac_address == device]
         assert found in _listed(evidence, state=found.state)
@@ -179,7 +181,7 @@ def test_writers_at_the_same_time_leave_what_the_evidence_shows(store: SqlStore)
         for _ in range(15):
             batch = random.sample(numbers, 8)
             if worker == 0:
-                follow(store, SqlDeviceStates(store.database, INTERVALS), NOW)
+                follow(SqlDeviceStates(store.database, INTERVALS), NOW)
             elif worker == 1:
                 for number in batch[:3]:
                     _do(
@@ -213,7 +215,7 @@ def test_writers_of_one_device_wait_for_each_other(postgresql_store: SqlStore) -
     repeated = Evidence(device, Kind.HOLDS, '"old"', 1, START + timedelta(seconds=20))
 
     with store.database.writing() as connection:
-        lock_devices(connection, [str(device)])
+        lock_devices(connection, json.dumps({str(device): None}))
         writers = [Thread(target=evidence.write, args=([each],)) for each in (fetched, repeated)]
         for number, writer in enumerate(writers, 1):
             writer.start()

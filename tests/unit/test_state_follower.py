@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 
-from iotconfig.adapters.memory import MemoryStore
-from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.devices.following import AT_ONCE, Progress, StateFollower
 from iotconfig.domain.errors import StoreUnavailable
 from iotconfig.domain.jobs.ports import Wait
-from iotconfig.domain.mac import MacAddress
-from iotconfig.testing.builders import content, mac
 
 from .relay_ports import ManualClock, SwitchedLease
 
 
 @define
 class States:
-    """Stored states that note what they are asked to do."""
+    """Stored states of a scripted log, which note what they are asked to do."""
 
     at: Progress | None = field(factory=lambda: Progress(0, None))
-    known: list[MacAddress] = field(factory=list)
-    """Devices that a sweep finds."""
-    late: list[MacAddress] = field(factory=list)
+    newest: int = 0
+    """The position of the newest change."""
+    oldest: int = 1
+    known: int = 0
+    """Devices that a sweep finds; the place of one stands for its MAC address."""
+    late: int = 0
     """Devices that may have become overdue."""
-    refreshed: list[list[MacAddress]] = field(factory=list)
+    done: list[tuple[str, int]] = field(factory=list)
     restarts: int = 0
     compactions: int = 0
     is_away: bool = False
@@ -41,92 +39,96 @@ class States:
 
     def restart(self) -> None:
         self.restarts += 1
-        self.at = Progress(0, "")
+        self.at = Progress(self.newest, "")
 
-    def unswept(self, after: str, limit: int) -> Sequence[MacAddress]:
-        return [each for each in self.known if str(each) > after][:limit]
+    def follow(self, progress: Progress, limit: int, now: datetime) -> Progress | None:
+        if progress.position + 1 < self.oldest:
+            return None
+        self.at = evolve(progress, position=min(self.newest, progress.position + limit))
+        return self._note("changes", self.at.position - progress.position)
 
-    def silent(self, now: datetime, limit: int) -> Sequence[MacAddress]:
-        return self.late[:limit]
+    def sweep(self, progress: Progress, limit: int, now: datetime) -> Progress:
+        swept = int(progress.swept_to or 0)
+        reached = min(self.known, swept + limit)
+        self.at = evolve(progress, swept_to=str(reached) if reached > swept else None)
+        return self._note("swept", reached - swept)
 
-    def refresh(self, mac_addresses: Sequence[MacAddress], now: datetime, progress: Progress | None) -> None:
-        self.refreshed.append([*mac_addresses])
-        self.at = progress or self.at
-        self.late = []
+    def expire(self, limit: int, now: datetime) -> int:
+        expired = min(self.late, limit)
+        self.late -= expired
+        self._note("expired", expired)
+        return expired
 
     def compact(self) -> None:
         self.compactions += 1
 
+    def _note(self, what: str, count: int) -> Progress:
+        if count:
+            self.done.append((what, count))
+        assert self.at is not None
+        return self.at
+
 
 @define
 class Scene:
-    """A follower of a store in memory."""
+    """A follower of a scripted log."""
 
     states: States = field(factory=States)
-    store: MemoryStore = field(factory=MemoryStore)
     lease: SwitchedLease = field(factory=SwitchedLease)
     clock: ManualClock = field(factory=ManualClock)
     follower: StateFollower = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.follower = StateFollower(self.store, self.states, self.lease, self.clock)
-
-    def create(self, *numbers: int) -> None:
-        for number in numbers:
-            ConfigService(self.store, self.clock).create(mac(number), content())
+        self.follower = StateFollower(self.states, self.lease, self.clock)
 
 
-def test_it_refreshes_what_has_changed_and_notes_how_far_it_is() -> None:
-    """Each second; nothing is written where nothing has changed."""
+def test_it_follows_what_has_changed() -> None:
+    """Twice a second; without a pause of that length while there is more."""
     scene = Scene()
-    assert Wait(1.0) == scene.follower.run_once()
-    scene.create(1, 2)
-    assert Wait(1.0) == scene.follower.run_once()
-    assert Wait(1.0) == scene.follower.run_once()
+    assert Wait(0.5) == scene.follower.run_once()
+    scene.states.newest = AT_ONCE + 2
+    assert [Wait(0.01), Wait(0.5), Wait(0.5)] == [scene.follower.run_once() for _ in range(3)]
 
-    assert [[mac(1), mac(2)]] == scene.states.refreshed
-    assert Progress(2, None) == scene.states.at
+    assert [("changes", AT_ONCE), ("changes", 2)] == scene.states.done
 
 
 def test_it_goes_through_all_devices_once() -> None:
     """After a restart, in batches, with a short pause in which others can write; changes meanwhile are followed, too."""
-    scene = Scene(States(None, [mac(number) for number in range(AT_ONCE + 1)]))
-    scene.create(9_999)
-    waits = [scene.follower.run_once() for _ in range(5)]
+    scene = Scene(States(None, known=AT_ONCE + 1))
+    waits = [scene.follower.run_once()]
+    scene.states.newest = 1
+    waits += [scene.follower.run_once() for _ in range(4)]
 
-    assert [Wait(0.02), Wait(0.02), Wait(0.02), Wait(1.0), Wait(1.0)] == waits
+    assert [Wait(0.01), Wait(0.01), Wait(0.01), Wait(0.5), Wait(0.5)] == waits
     assert (1, Progress(1, None)) == (scene.states.restarts, scene.states.at)
-    assert [AT_ONCE + 1, 1, 0] == [len(batch) for batch in scene.states.refreshed]
+    assert [("changes", 1), ("swept", AT_ONCE), ("swept", 1)] == scene.states.done
 
 
 def test_it_starts_again_where_changes_were_pruned() -> None:
     """There is a gap above the last change that it followed."""
-    scene = Scene()
-    scene.create(1, 2, 3)
-    scene.clock.advance(8 * 86_400)
-    scene.store.prune_changes(scene.clock(), 10)
-    assert Wait(0.02) == scene.follower.run_once()
-    assert 1 == scene.states.restarts
+    scene = Scene(States(newest=3, oldest=3))
+    assert Wait(0.01) == scene.follower.run_once()
+    assert (1, []) == (scene.states.restarts, scene.states.done)
 
 
 def test_it_looks_at_devices_that_are_silent() -> None:
     """Without a change, too."""
-    scene = Scene(States(late=[mac(5)]))
-    assert Wait(1.0) == scene.follower.run_once()
-    assert [[mac(5)]] == scene.states.refreshed
+    scene = Scene(States(late=AT_ONCE + 5))
+    assert [Wait(0.01), Wait(0.5)] == [scene.follower.run_once() for _ in range(2)]
+    assert [("expired", AT_ONCE), ("expired", 5)] == scene.states.done
 
 
 def test_without_the_lease_it_stands_by() -> None:
     """Another follower is active. The end gives the lease back."""
     scene = Scene()
-    scene.create(1)
+    scene.states.newest = 1
     scene.lease.available = False
     assert Wait(1.0) == scene.follower.run_once()
-    assert [] == scene.states.refreshed
+    assert [] == scene.states.done
 
     scene.lease.available = True
     scene.follower.run_once()
-    assert [[mac(1)]] == scene.states.refreshed
+    assert [("changes", 1)] == scene.states.done
     scene.follower.close()
     assert scene.lease.released
 
@@ -141,9 +143,9 @@ def test_a_database_that_is_away_is_logged_once(caplog: pytest.LogCaptureFixture
     assert ["states: The database is away."] == [each.getMessage() for each in caplog.records]
 
     scene.states.is_away = False
-    scene.create(1)
+    scene.states.newest = 1
     scene.follower.run_once()
-    assert [[mac(1)]] == scene.states.refreshed
+    assert [("changes", 1)] == scene.states.done
 
 
 def test_counts_are_added_up_now_and_then() -> None:

@@ -12,7 +12,7 @@ from iotconfig.domain.devices.state import State
 from iotconfig.domain.devices.status import COUNTED, DeviceCounts, DeviceQuery
 
 from .configs import matching
-from .device_states import ALL_DEVICES
+from .device_state_writes import ALL_DEVICES
 from .labels import LABELS
 from .tables import config_labels, configs, device_counts, device_states, documents, revision_counters
 

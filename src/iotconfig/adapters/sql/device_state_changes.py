@@ -2,48 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from attrs import frozen
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, text, tuple_
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, tuple_
 
-from iotconfig.domain.devices.evidence import Evidence
 from iotconfig.domain.devices.past import KEPT, PastPage, PastQuery, StateChange
 from iotconfig.domain.devices.state import State
 
-from .evidence_rows import EVIDENCE_COLUMNS, evidence_of, micros, moment_of, row_of
-from .given_rows import given_rows
+from .evidence_rows import EVIDENCE_COLUMNS, evidence_of, micros, moment_of
 from .tables import device_state_changes
 
 _columns = device_state_changes.c
-_GIVEN_COLUMNS: Final = {
-    column.name: "text" if column.type.python_type is str else "bigint"
-    for column in device_state_changes.columns
-    if column.name != "change_number"
-}
-_GIVEN: Final = given_rows(_GIVEN_COLUMNS)
-_LAST: Final = (
-    "(SELECT coalesce(max(stored.change_number), 0) FROM device_state_changes AS stored"
-    " WHERE stored.mac_address = given.mac_address)"
+_OF_EVIDENCE: Final = [name for name in EVIDENCE_COLUMNS if name != "mac_address"]
+ADD_CHANGES: Final = (
+    f"INSERT INTO device_state_changes (mac_address, change_number, at, state, wanted, {', '.join(_OF_EVIDENCE)})"  # noqa: S608 - names of ours
+    " SELECT new_states.mac_address, change_number, coalesce(received_at, :now), state, new_states.number,"
+    f" {', '.join(f'shown.{name}' for name in _OF_EVIDENCE)} FROM new_states"
+    " LEFT JOIN device_evidence AS shown ON shown.mac_address = new_states.mac_address AND shown.kind = cause"
+    " WHERE change_number IS NOT NULL"
 )
-_ADD: Final = {
-    dialect: text(
-        f"INSERT INTO device_state_changes (change_number, {', '.join(_GIVEN_COLUMNS)})"  # noqa: S608 - names of ours
-        f" SELECT {_LAST} + 1, {', '.join(_GIVEN_COLUMNS)} FROM {rows}"
-    )
-    for dialect, rows in _GIVEN.items()
-}
+"""Stores changes from `new_states` (`device_state_writes.py`), of each device one."""
 # Each write adds one change of a device, so one is removed.
-_REMOVE_OLDEST: Final = {
-    dialect: text(
-        "DELETE FROM device_state_changes WHERE (mac_address, change_number) IN"  # noqa: S608 - names of ours
-        f" (SELECT given.mac_address, {_LAST} - {KEPT} FROM {rows})"
-    )
-    for dialect, rows in _GIVEN.items()
-}
+REMOVE_OLDEST: Final = (
+    "DELETE FROM device_state_changes WHERE (mac_address, change_number) IN"  # noqa: S608 - names of ours
+    f" (SELECT mac_address, change_number - {KEPT} FROM new_states WHERE change_number > {KEPT})"
+)
+"""Removes the changes that are too many then."""
 _PAGE: Final = (
     select(device_state_changes)
     .where(_columns.mac_address == bindparam("given"))
@@ -57,26 +42,6 @@ _KEY: Final = (_columns.mac_address, _columns.change_number)
 _REMOVE_OLDER: Final = delete(device_state_changes).where(
     tuple_(*_KEY).in_(select(*_KEY).where(_IS_OLDER).order_by(_columns.at).limit(bindparam("limit")))
 )
-
-
-@frozen
-class NewState:
-    """A change of a device's state that is to be stored."""
-
-    mac_address: str
-    at: datetime
-    state: str | None
-    wanted: int | None
-    evidence: Evidence | None
-
-
-def add_changes(connection: Connection, changes: Sequence[NewState]) -> None:
-    """Store changes of devices, of each device one, and remove those that are too many."""
-    if not changes:
-        return
-    rows = json.dumps([_row(change) for change in changes])
-    connection.execute(_ADD[connection.dialect.name], {"rows": rows})
-    connection.execute(_REMOVE_OLDEST[connection.dialect.name], {"rows": rows})
 
 
 def past_of(connection: Connection, query: PastQuery) -> PastPage:
@@ -98,17 +63,6 @@ def count_older(connection: Connection, older_than: datetime) -> int:
 def remove_older(connection: Connection, older_than: datetime, limit: int) -> int:
     """`EvidenceStore.prune`."""
     return connection.execute(_REMOVE_OLDER, {"older_than": micros(older_than), "limit": limit}).rowcount
-
-
-def _row(change: NewState) -> dict[str, object]:
-    evidence = {} if change.evidence is None else row_of(change.evidence)
-    return {
-        **evidence,
-        "mac_address": change.mac_address,
-        "at": micros(change.at),
-        "state": change.state,
-        "wanted": change.wanted,
-    }
 
 
 def _change(row: Row[Any]) -> StateChange:

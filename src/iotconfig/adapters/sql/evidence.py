@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -25,7 +25,8 @@ from iotconfig.domain.mac import MacAddress, in_order
 
 from .device_lists import DEVICE, counts_of, former_of, page_of
 from .device_state_changes import count_older, past_of, remove_older
-from .device_states import changed_between, lock_devices, refresh_states, settled
+from .device_state_writes import lock_devices, write_states
+from .device_states import changed_between, settled
 from .engine.database import Database
 from .evidence_rows import EVIDENCE_COLUMNS, MICROSECOND, evidence_of, row_of
 from .given_rows import given_rows
@@ -92,7 +93,7 @@ def _upsert(dialect: str, *, always: bool) -> TextClause:
         f" SELECT {', '.join(f'given.{name}' for name in _NAMES)} FROM {_GIVEN[dialect]} WHERE 1 = 1"
         f" ON CONFLICT (mac_address, kind) DO UPDATE SET {changed}, {kept_number}"
         f" WHERE {_ranked('excluded', dialect)} > {_ranked('stored', dialect)}"
-        f"{'' if always else _IS_WORTH_WRITING} RETURNING mac_address"
+        f"{'' if always else _IS_WORTH_WRITING} RETURNING mac_address, kind"
     )
 
 
@@ -124,19 +125,21 @@ class SqlEvidenceStore:
             return
         now = max(evidence.received_at for evidence in batch)
         with self._database.writing() as connection:
-            lock_devices(connection, [mac_address.canonical for mac_address in order])
-            written: set[str] = set()
+            lock_devices(connection, json.dumps({mac_address.canonical: None for mac_address in order}))
+            written: dict[str, list[str]] = {}
             for rows, always in statements:
                 statement = _UPSERTS[connection.dialect.name, always]
                 # All at once: SQLAlchemy asks the driver for each row of an iteration.
-                written.update(connection.execute(statement, {"rows": rows}).scalars().all())
+                for mac_address, kind in connection.execute(statement, {"rows": rows}).all():
+                    written.setdefault(mac_address, []).append(kind)
             # What was announced to a device does not change its state.
             changed = {
-                mac_address.canonical: _last(kinds)
+                mac_address.canonical: _last(kinds, written[mac_address.canonical])
                 for mac_address, kinds in zip(order, devices, strict=True)
                 if mac_address.canonical in written and kinds.keys() != _ONLY_OFFERED
             }
-            refresh_states(connection, changed, self._intervals, now)
+            if changed:
+                write_states(connection, json.dumps(changed), self._intervals, now)
 
     def find(self, mac_address: MacAddress) -> ObservedDevice | None:
         with self._database.reading() as connection:
@@ -229,11 +232,11 @@ def _newest_of(connection: Connection, mac_addresses: Sequence[str]) -> dict[str
     return found
 
 
-def _last(kinds: Mapping[Kind, Evidence]) -> Evidence:
-    """The one that was received last."""
-    if len(kinds) == 1:
-        return next(iter(kinds.values()))
-    return max(kinds.values(), key=lambda evidence: evidence.order)
+def _last(kinds: Newest, written: Sequence[str]) -> str:
+    """The kind of the evidence that was received last, of that which was written."""
+    if len(written) == 1:
+        return written[0]
+    return max(written, key=lambda kind: kinds[Kind(kind)].order)
 
 
 def _encoded(evidence: Iterator[Evidence]) -> Iterator[str]:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
 from attrs import define, field, frozen
 
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.configs.change_log import ChangeLog
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.jobs.ports import Lease, Wait
-from iotconfig.domain.mac import MacAddress
 
 log = logging.getLogger(__name__)
 
-AT_ONCE: Final = 500
-"""Changes, and devices, of one step. On SQLite, other writers wait for it."""
-_BETWEEN: Final = 0.02
-"""Seconds between two steps: other processes try every few milliseconds whether SQLite lets them write."""
-_PAUSE: Final = 1.0
+AT_ONCE: Final = 1000
+"""Changes, and devices, of one transaction. Writers of evidence wait for it; on SQLite, all writers do."""
+_BETWEEN: Final = 0.01
+"""Seconds between two steps: other processes try at least every 8 ms whether SQLite lets them write."""
+_PAUSE: Final = 0.5
 """Seconds between two looks at the log."""
 _STANDBY: Final = 1.0
 _STEPS_PER_COMPACTION: Final = 30
@@ -38,7 +35,11 @@ class Progress:
 
 
 class DeviceStates(Protocol):
-    """The stored states of the devices of a store. All methods may raise `StoreUnavailable`, those that write `StoreFull`."""
+    """The stored states of the devices of a store. All methods may raise `StoreUnavailable`, those that write `StoreFull`.
+
+    Each write is one transaction, of the states and of the progress. Evidence that is written at the same time is not
+    lost: the one that is written last has seen the other.
+    """
 
     def progress(self) -> Progress | None:
         """Return how far the states are; None where they have to be made anew: there are none, or other intervals are expected."""
@@ -48,19 +49,19 @@ class DeviceStates(Protocol):
         """Follow the log from its newest change on, and go through all devices once."""
         ...
 
-    def unswept(self, after: str, limit: int) -> Sequence[MacAddress]:
-        """Return up to `limit` MAC addresses after this one that have or had a document, sorted."""
-        ...
+    def follow(self, progress: Progress, limit: int, now: datetime) -> Progress | None:
+        """Store the states of the devices of the next changes, up to `limit`; return the progress then.
 
-    def silent(self, now: datetime, limit: int) -> Sequence[MacAddress]:
-        """Return up to `limit` devices that may have become overdue."""
-        ...
-
-    def refresh(self, mac_addresses: Sequence[MacAddress], now: datetime, progress: Progress | None) -> None:
-        """Store the states that these devices have now, and with them the progress, if given, in one transaction.
-
-        Evidence that is written at the same time is not lost: the one that is written last has seen the other.
+        None, and nothing is stored, where changes after `progress` were pruned from the log.
         """
+        ...
+
+    def sweep(self, progress: Progress, limit: int, now: datetime) -> Progress:
+        """Store the states of the next MAC addresses that have or had a document, up to `limit`; return the progress then."""
+        ...
+
+    def expire(self, limit: int, now: datetime) -> int:
+        """Store the states of devices that may have become overdue, up to `limit`; return their number."""
         ...
 
     def compact(self) -> None:
@@ -68,31 +69,23 @@ class DeviceStates(Protocol):
         ...
 
 
-def follow(log: ChangeLog, states: DeviceStates, now: datetime) -> bool:
+def follow(states: DeviceStates, now: datetime) -> bool:
     """Bring the stored states up to date with one batch of changes. Returns whether there is more to do at once."""
     progress = states.progress()
-    if progress is None:
+    followed = None if progress is None else states.follow(progress, AT_ONCE, now)
+    if progress is None or followed is None:
         states.restart()
         return True
-    changes = log.changes_since(progress.position, AT_ONCE)
-    if changes and changes[0].position > progress.position + 1:
-        # Changes were pruned before they were followed.
-        states.restart()
-        return True
-    swept = () if progress.swept_to is None else states.unswept(progress.swept_to, AT_ONCE)
-    reached = Progress(
-        changes[-1].position if changes else progress.position, str(swept[-1]) if swept else None
-    )
-    changed = [MacAddress(change.subject.key) for change in changes]
-    silent = states.silent(now, AT_ONCE)
-    if silent or reached != progress:
-        states.refresh([*changed, *swept, *silent], now, reached)
-    return reached.swept_to is not None or AT_ONCE in (len(changes), len(silent))
+    # Positions are without gaps.
+    has_more = followed.position - progress.position == AT_ONCE
+    if followed.swept_to is not None:
+        has_more = states.sweep(followed, AT_ONCE, now).swept_to is not None or has_more
+    return states.expire(AT_ONCE, now) == AT_ONCE or has_more
 
 
-def catch_up(log: ChangeLog, states: DeviceStates, now: datetime) -> None:
+def catch_up(states: DeviceStates, now: datetime) -> None:
     """Bring the stored states up to date with every change that was committed before the call."""
-    while follow(log, states, now):
+    while follow(states, now):
         pass
 
 
@@ -100,7 +93,6 @@ def catch_up(log: ChangeLog, states: DeviceStates, now: datetime) -> None:
 class StateFollower:
     """The job that keeps the stored states up to date. Any number may run; the lease makes one of them active."""
 
-    _log: ChangeLog
     _states: DeviceStates
     _lease: Lease
     _clock: Clock
@@ -112,7 +104,7 @@ class StateFollower:
         if not self._lease.hold():
             return Wait(_STANDBY)
         try:
-            has_more = follow(self._log, self._states, self._clock())
+            has_more = follow(self._states, self._clock())
             self._steps += 1
             if self._steps % _STEPS_PER_COMPACTION == 0:
                 self._states.compact()

@@ -27,6 +27,6 @@ def _open(settings: Settings) -> Iterator[OpenJob]:
         states = persistence.device_states
         assert states is not None  # noqa: S101 - `jobs` asks before
         lease, wakeup = database.lease_and_wakeup("states")
-        follower = StateFollower(persistence.store, states, lease, utc_now)
+        follower = StateFollower(states, lease, utc_now)
         with closing(wakeup), closing(follower):
             yield OpenJob(follower, wakeup)

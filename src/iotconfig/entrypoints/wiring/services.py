@@ -147,7 +147,7 @@ class Services:
         def bring_up_to_date() -> None:
             # What cannot be written is read as it is.
             with suppress(StoreReadOnly):
-                catch_up(self.persistence.store, states, utc_now())
+                catch_up(states, utc_now())
 
         return bring_up_to_date
 
