@@ -1,6 +1,6 @@
 # Everything that is needed goes into .venv; `make clean` takes it away again.
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-fuzz lint types imports broker docs tests quick seconds coverage bench speed faults clean
+.PHONY: help run web check-web check test test-fuzz lint types imports broker docs tests quick seconds coverage bench speed faults clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -16,12 +16,19 @@ help: ## Show what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: $(STAMP) ## Serve on SQLite with five sample devices.
+	@$(BIN)/python web/bundle.py
 	@$(SAMPLE) $(BIN)/iotconfig load-test-data
 	@exec env $(SAMPLE) $(BIN)/iotconfig serve --port $(PORT)
 
-check: lint types imports broker quick ## Lint, check types and import contracts, run the tests that start no service.
+web: $(STAMP) ## Build the web app, if its sources or the API have changed.
+	$(BIN)/python web/bundle.py
 
-test: lint types imports broker docs tests ## Lint, check types and import contracts, build the API reference, run all tests but test-fuzz.
+check-web: $(STAMP) ## Build the web app, check its types and style, run its unit tests.
+	$(BIN)/python web/bundle.py check
+
+check: lint types imports check-web broker quick ## Lint, check types and import contracts, run the tests that start no service.
+
+test: lint types imports check-web broker docs tests ## Lint, check types and import contracts, build the API reference, run all tests but test-fuzz.
 
 test-fuzz: $(STAMP) ## Send generated requests to the service, and whatever its libraries treat specially.
 	$(BIN)/pytest -n 3 --dist load tests/fuzz
@@ -107,4 +114,4 @@ $(CONTESTANTS): $(STAMP)
 	@touch $(CONTESTANTS)
 
 clean: ## Remove the environment, caches and build results; no database.
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) dist build web/made web/node_modules src/iotconfig/adapters/http/web/static .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

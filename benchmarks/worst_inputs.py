@@ -350,6 +350,8 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("DELETE", "/api/assets/{name}"): plain,
     ("GET", "/api/configs/{mac}.json"): plain,
     ("GET", "/"): plain,
+    ("GET", "/devices/{mac}"): plain,
+    ("GET", "/static/{name}"): plain,
     ("GET", "/api/configs"): searched,
     ("POST", "/api/configs"): with_content,
     ("PUT", "/api/configs/by-mac/{mac}"): with_content,

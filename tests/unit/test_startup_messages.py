@@ -42,6 +42,23 @@ def test_a_start_names_the_description_and_the_access(
 
 
 @pytest.mark.parametrize(
+    ("is_built", "line"),
+    [
+        (True, "The web app is at http://127.0.0.1:8080/"),
+        (False, "This installation was built without the web app (IOTCONFIG_SKIP_WEB)"),
+    ],
+)
+def test_a_start_names_the_web_app(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, line: str, *, is_built: bool
+) -> None:
+    """Or says that there is none."""
+    monkeypatch.setattr("iotconfig.entrypoints.wiring.has_web_app", lambda: is_built)
+    settings = Settings.from_environ({"DATABASE_URL": sqlite_url})
+
+    assert line in list(startup_messages(settings, "http://127.0.0.1:8080", None, None))
+
+
+@pytest.mark.parametrize(
     ("environ", "line"),
     [
         ({}, "Reports of devices are read from the broker, without proof that they are their own"),

@@ -18,6 +18,7 @@ from .wiring.services import open_services
 
 _HEALTH: Final = "/api/health"
 _DESCRIPTION: Final = "/api/docs"
+_NO_WEB_APP: Final = "This installation was built without the web app (IOTCONFIG_SKIP_WEB)"
 
 
 def address_of(listener: socket.socket) -> str:
@@ -35,6 +36,7 @@ def startup_messages(
     reads_messages: bool = False,
 ) -> Iterator[str]:
     """The messages, one sentence each, of a service that has started at `address`."""
+    yield f"The web app is at {address}/" if wiring.has_web_app() else _NO_WEB_APP
     yield f"The API is described at {address}{_DESCRIPTION}"
     if relay_to is not None:
         yield f"Changes are announced to {relay_to}"

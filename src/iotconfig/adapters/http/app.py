@@ -29,6 +29,7 @@ from .routes import ROUTES
 from .routing import RouteTable
 from .transfer_limits import DEFAULT_MAX_IMPORT_BYTES, Transfers
 from .transfers import TransferSlots
+from .web.files import WebFiles
 
 
 def create_app(
@@ -51,6 +52,7 @@ def create_app(
     offload: Offload = run_inline,
     comparing: Offload = run_inline,
     yield_turn: Callable[[], None] = lambda: None,
+    web_files: WebFiles | None = None,
     routes: RouteTable = ROUTES,
 ) -> falcon.App[Any, Any]:
     """The HTTP API of these use cases, for any WSGI server.
@@ -71,6 +73,7 @@ def create_app(
     `offload`: runs the reading and merging of large documents beside the serving thread.
     `comparing`: runs comparisons of documents likewise, without delaying changes.
     `yield_turn`: yields to other requests in the same thread, while a large body is read.
+    `web_files`: the built files of the web app; None: those in the package.
     `routes`: the route table.
     """
     sites = SiteGuard(own_origin, cors_origins, is_local=local_only)
@@ -100,6 +103,7 @@ def create_app(
         metrics_token=metrics_token,
         description=cache(lambda: json.dumps(described(), indent=1)),
         page=lambda: page(described()),
+        web_files=WebFiles.built() if web_files is None else web_files,
     )
     for route in routes:
         if (resource := route.resource(dependencies)) is not None:

@@ -32,6 +32,7 @@ from .access.terminals import Terminals
 from .api.metrics import Render
 from .events.streams import EventStreams
 from .transfers import TransferSlots
+from .web.files import WebFiles
 
 
 @frozen
@@ -94,3 +95,5 @@ class Dependencies:
     """The OpenAPI description as JSON."""
     page: Callable[[], str]
     """The same as HTML."""
+    web_files: WebFiles
+    """The built files of the web app."""

@@ -15,12 +15,14 @@ from .jobs import jobs
 from .pictures import pictures
 from .subscribing import reads_messages
 from .transfers import shared_slots
+from .web_app import has_web_app
 
 __all__ = [
     "assets",
     "backend",
     "backend_at",
     "broker",
+    "has_web_app",
     "identity_provider",
     "jobs",
     "migrations",

@@ -43,14 +43,6 @@ class StaticResource:
         return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
-class StartResource:
-    """Leads a browser at the address of the service to the description."""
-
-    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        resp.status = falcon.HTTP_302
-        resp.location = PAGE
-
-
 def style() -> str:
     """The style sheet of the page."""
     return (files(__package__) / "style.css").read_text()

@@ -20,6 +20,7 @@ from . import (
     service,
     tags,
     tokens,
+    web,
 )
 
 ROUTES: Final = RouteTable(
@@ -37,6 +38,7 @@ ROUTES: Final = RouteTable(
         tokens.AREA,
         notifications.AREA,
         service.AREA,
+        web.AREA,
     )
 )
 """Every route, in reading order."""

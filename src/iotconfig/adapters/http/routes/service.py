@@ -7,7 +7,7 @@ from typing import Final
 import falcon
 
 from iotconfig.adapters.http.access.rules import Access
-from iotconfig.adapters.http.api.description import PAGE, StartResource, StaticResource, style
+from iotconfig.adapters.http.api.description import PAGE, StaticResource, style
 from iotconfig.adapters.http.api.health import (
     Alive,
     HealthResource,
@@ -114,18 +114,6 @@ AREA: Final = Area(
             "/api/docs/style.css",
             lambda _: StaticResource("text/css; charset=utf-8", style),
             get=_static("getStyle", "Style sheet of the page", "", "The style sheet", str, "text/css"),
-        ),
-        Route(
-            "/",
-            lambda _: StartResource(),
-            get=Operation(
-                "getStart",
-                "Redirect to the page of this description",
-                Access.PUBLIC,
-                details="For browsers that open the address of the service.",
-                answers={302: Answer("Redirect to the page", None, ("Location",))},
-                needs_store=False,
-            ),
         ),
         Route(
             "/metrics",

@@ -1,0 +1,9 @@
+/** The start of the page. */
+import { events } from "./events/stream.ts";
+import { followLinks } from "./router.ts";
+import "./shell/iotconfig-app.ts";
+import { strings } from "./strings/strings.ts";
+
+document.documentElement.lang = strings.language;
+events.start(document.documentElement.dataset["worker"] ?? "");
+followLinks();

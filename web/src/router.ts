@@ -1,0 +1,117 @@
+/** The addresses of the screens. A screen is a folder of `screens/` and an entry here; its path is also a row of the
+ * service's table of routes (`adapters/http/routes/web.py`), so that a link to it can be opened. */
+import type { LitElement } from "lit";
+
+import type { Strings } from "./strings/en.ts";
+
+export interface Screen {
+  /** Segments that begin with a colon are parameters. */
+  path: string;
+  /** The name of its element. */
+  element: string;
+  title: (strings: Strings) => string;
+  /** Whether the navigation has a link to it. */
+  isInNavigation: boolean;
+  load: () => Promise<unknown>;
+}
+
+export const SCREENS: readonly Screen[] = [
+  {
+    path: "/",
+    element: "fleet-screen",
+    title: (strings) => strings.fleet.title,
+    isInNavigation: true,
+    load: () => import("./screens/fleet/fleet-screen.ts"),
+  },
+  {
+    path: "/devices/:mac",
+    element: "device-screen",
+    title: (strings) => strings.device.title,
+    isInNavigation: false,
+    load: () => import("./screens/device/device-screen.ts"),
+  },
+];
+
+/** Where the page is: the parameters of the path, and the query. */
+export interface Address {
+  parameters: Readonly<Record<string, string>>;
+  query: URLSearchParams;
+}
+
+/** The element of a screen; it is told again whenever the address changes below its path. */
+export type ScreenElement = LitElement & { address: Address };
+
+export interface Found extends Address {
+  screen: Screen;
+}
+
+/** The screen at a URL; undefined where there is none. */
+export function find(url: URL, screens: readonly Screen[] = SCREENS): Found | undefined {
+  for (const screen of screens) {
+    const parameters = matched(screen.path, url.pathname);
+    if (parameters) return { screen, parameters, query: url.searchParams };
+  }
+  return undefined;
+}
+
+function matched(template: string, path: string): Record<string, string> | undefined {
+  const wanted = template.split("/");
+  const given = path.split("/");
+  if (wanted.length !== given.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, segment] of wanted.entries()) {
+    const value = given[index] ?? "";
+    if (segment.startsWith(":") && value !== "") parameters[segment.slice(1)] = decoded(value);
+    else if (segment !== value) return undefined;
+  }
+  return parameters;
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/** The address of a device's page. more: its query, such as `edit`. */
+export function deviceAddress(mac: string, more = ""): string {
+  return `/devices/${mac}${more && `?${more}`}`;
+}
+
+/** Go to an address of this page. replace: without a step in the browser's history, as for each letter of a search. */
+export function navigate(address: string, { replace = false } = {}): void {
+  if (replace) history.replaceState(null, "", address);
+  else history.pushState(null, "", address);
+  window.dispatchEvent(new Event(NAVIGATED));
+}
+
+export const NAVIGATED = "iotconfig-navigated";
+
+/** Let links to screens change the address without loading the page again. */
+export function followLinks(): void {
+  window.addEventListener("click", (event) => {
+    if (
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
+    const link = event.composedPath().find((each) => each instanceof HTMLAnchorElement);
+    if (link?.target !== "" || link.hasAttribute("download")) return;
+    const url = new URL(link.href);
+    if (
+      url.origin !== location.origin ||
+      !find(url) ||
+      (url.hash !== "" && url.pathname === location.pathname)
+    )
+      return;
+    event.preventDefault();
+    navigate(url.pathname + url.search);
+  });
+  window.addEventListener("popstate", () => window.dispatchEvent(new Event(NAVIGATED)));
+}
