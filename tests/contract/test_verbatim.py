@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -57,9 +58,30 @@ def test_accepted_content_comes_back_byte_for_byte(client: WsgiClient, text: str
         assert f'"content": {verbatim}, "created_at"'.encode() in operator
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(text=objects())
 def test_generated_texts_are_accepted(text: str) -> None:
     """The generator makes JSON objects that the content rules accept, and that Python parses with equal values."""
     assert isinstance(json.loads(text), dict)
     assert is_accepted(text)
+
+
+def test_generated_texts_have_every_spelling() -> None:
+    """Escapes in both cases, white space of each kind, numbers of each form, nested values, derived fields, shared names."""
+    seen: list[str] = []
+
+    @settings(max_examples=200, deadline=None, derandomize=True)
+    @given(text=objects())
+    def generate(text: str) -> None:
+        seen.append(text)
+
+    generate()
+    texts, names = "\0".join(seen), {name for text in seen for name in json.loads(text)}
+    assert {"deviceName", "deviceEntityId", "enableOTA", "a", ""} <= names
+
+    for spelling in (
+        r"\\u[0-9a-f]*[a-f]", r"\\u[0-9A-F]*[A-F]", r"\\ud83d\\ude00", r"\\/", r"\\n", r'\\"', "\u2028", "\U0001f600", "[\u0100-\ud7ff]",
+        r"\t", r"\r\n", "  ", r"\[\s*\]", r"\{\s*\}", r"\[[^\]]*\[", r"\{[^}]*\{", r"-0\b", r"\d\.\d", r"\d[eE][+-]?\d", r"\d{30}",
+        "true", "false", "null",
+    ):  # fmt: skip
+        assert re.search(spelling, texts), spelling

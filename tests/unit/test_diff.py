@@ -14,7 +14,7 @@ from iotconfig.adapters.diff import Difference, difference
 from iotconfig.adapters.diff.json_patch import _Identities, decoded
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.testing.builders import content
-from tests.support.json_texts import objects
+from tests.support.json_texts import any_value, made, objects
 
 
 def compared(before: str | None, after: str | None) -> Difference:
@@ -211,15 +211,12 @@ def test_large_documents_that_differ_in_spacing_only(size: int) -> None:
     assert found.unified_diff.startswith("--- revision 1\n+++ revision 2\n")
 
 
-_PLAIN = st.recursive(
-    st.sampled_from([None, True, False, 0, 1, 2, "", "a", 1.5]),
-    lambda values: (
-        st.lists(values, max_size=5) | st.dictionaries(st.sampled_from("abc/~"), values, max_size=4)
-    ),
-    max_leaves=20,
-)
-_DOCUMENTS = st.dictionaries(st.sampled_from(["a", "b", "c", "a/b", "~1"]), _PLAIN, max_size=4).map(
-    json.dumps
+_NAMES = ["a", "b", "c", "a/b", "~1", "/", "~"]
+_LEAVES: list[object] = [None, True, False, 0, 1, 2, "", "a", 1.5]
+_DOCUMENTS = made(
+    lambda random, size: json.dumps(
+        {random.choice(_NAMES): any_value(random, _NAMES, _LEAVES, 5) for _ in range(size)}
+    )
 )
 
 
