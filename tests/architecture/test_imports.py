@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -102,8 +103,13 @@ def test_a_planted_violation_is_caught(said: str, module: str, line: str, expect
     assert expected in said, (module, line)
 
 
-def all_imported(directory: Path) -> Iterator[tuple[str, str]]:
+@cache
+def all_imported(directory: Path) -> Sequence[tuple[str, str]]:
     """Each file below a directory, with the top-level packages that it imports."""
+    return list(_imports(directory))
+
+
+def _imports(directory: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(directory.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_bytes())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -186,20 +192,39 @@ def test_importing_the_package_loads_no_adapter() -> None:
     assert [] == [name for name in loaded if name.startswith(("iotconfig.adapters", "iotconfig.entrypoints"))]
 
 
-def test_a_worker_loads_the_picture_route_at_its_first_request(tmp_path: Path) -> None:
-    """Most workers serve none, and save its memory. Decoders are in separate processes."""
-    url = f"sqlite:///{tmp_path / 'configs.db'}"
-    make = (
+@pytest.fixture(scope="module")
+def loaded_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The modules that start, worker and relay load on SQLite without further settings, a failure of SQLite included."""
+    path = tmp_path_factory.mktemp("loaded") / "configs.db"
+    program = (
+        "from iotconfig.domain.errors import StoreUnavailable\n"
         "from iotconfig.entrypoints import wiring\n"
         "from iotconfig.entrypoints.wiring.application import app_of\n"
         "from iotconfig.entrypoints.settings import Settings\n"
-        f"settings = Settings.from_environ({{'DATABASE_URL': {url!r}}})\n"
+        f"settings = Settings.from_environ({{'DATABASE_URL': 'sqlite:///{path}', 'MQTT_URL': 'mqtt://127.0.0.1:1'}})\n"
+        "wiring.migrations(settings).upgrade()\n"
+        "app_of(settings)\n"
+        "print(wiring.identity_provider(settings))\n"
+        "relay = wiring.relay_job(settings, wiring.broker(settings))\n"
+        "relay.open()\nrelay.close()\n"
+        f"open({str(path)!r}, 'w').write('x' * 9000)\n"
+        "try:\n    wiring.migrations(settings).status()\nexcept StoreUnavailable:\n    print('refused')"
     )
-    without = loaded_by(f"{make}wiring.migrations(settings).upgrade()\napp_of(settings)")
-    service = loaded_by(f"{make}wiring.pictures(settings)")
+    return loaded_by(program, "refused")
 
-    assert "falcon" in without
-    assert [] == [name for name in without if name.startswith(("PIL", "iotconfig.adapters.pictures"))]
+
+def test_a_worker_loads_the_picture_route_at_its_first_request(loaded_on_sqlite: set[str]) -> None:
+    """Most workers serve none, and save its memory. Decoders are in separate processes."""
+    service = loaded_by(
+        "from iotconfig.entrypoints import wiring\n"
+        "from iotconfig.entrypoints.settings import Settings\n"
+        "wiring.pictures(Settings.from_environ({}))"
+    )
+
+    assert "falcon" in loaded_on_sqlite
+    assert [] == [
+        name for name in loaded_on_sqlite if name.startswith(("PIL", "iotconfig.adapters.pictures"))
+    ]
     assert {"httpcore", "iotconfig.adapters.pictures.decoder_pool"} <= service
     assert [] == [name for name in service if name.startswith("PIL")]
 
@@ -221,24 +246,9 @@ def test_a_start_loads_alembic_only_for_pending_migrations(tmp_path: Path) -> No
     assert "alembic" not in again
 
 
-def test_processes_on_sqlite_load_no_driver_of_another_database(tmp_path: Path) -> None:
+def test_processes_on_sqlite_load_no_driver_of_another_database(loaded_on_sqlite: set[str]) -> None:
     """This holds for start, worker and relay; failures of SQLite are still translated."""
-    url = f"sqlite:///{tmp_path / 'configs.db'}"
-    program = (
-        "from iotconfig.domain.errors import StoreUnavailable\n"
-        "from iotconfig.entrypoints import wiring\n"
-        "from iotconfig.entrypoints.wiring.application import app_of\n"
-        "from iotconfig.entrypoints.settings import Settings\n"
-        f"settings = Settings.from_environ({{'DATABASE_URL': {url!r}, 'MQTT_URL': 'mqtt://127.0.0.1:1'}})\n"
-        "wiring.migrations(settings).upgrade()\n"
-        "app_of(settings)\n"
-        "relay = wiring.relay_job(settings, wiring.broker(settings))\n"
-        "relay.open()\nrelay.close()\n"
-        f"open({str(tmp_path / 'configs.db')!r}, 'w').write('x' * 9000)\n"
-        "try:\n    wiring.migrations(settings).status()\nexcept StoreUnavailable:\n    print('refused')"
-    )
-
-    assert not {name for name in loaded_by(program, "refused") if name.startswith("psycopg")}
+    assert not {name for name in loaded_on_sqlite if name.startswith("psycopg")}
 
 
 def test_a_decoder_of_pictures_loads_decoders_only() -> None:
@@ -270,18 +280,15 @@ def test_settings_load_no_library_of_adapters() -> None:
     assert set() == loaded & set(HEAVY)
 
 
-def test_a_service_without_openid_connect_loads_nothing_of_it(tmp_path: Path) -> None:
+def test_a_service_without_openid_connect_loads_nothing_of_it(loaded_on_sqlite: set[str]) -> None:
     """Without the setting, neither the adapter nor its libraries are loaded."""
-    create = (
-        "from iotconfig.entrypoints.wiring.application import app_of\n"
+    libraries = {"authlib", "httpcore", "joserfc"}
+    switched_on = {"OIDC_ENABLED": "1", "OIDC_ISSUER_URL": "https://sso.example", "OIDC_CLIENT_ID": "iot"}
+    service = loaded_by(
         "from iotconfig.entrypoints.settings import Settings\n"
         "from iotconfig.entrypoints.wiring import identity_provider\n"
-        f"settings = Settings.from_environ({{{{'DATABASE_URL': 'sqlite:///{tmp_path}/configs.db', {{}}}}}})\n"
-        "app_of(settings)\n"
-        "print(identity_provider(settings))"
+        f"print(identity_provider(Settings.from_environ({switched_on})))"
     )
-    libraries = {"authlib", "httpcore", "joserfc"}
 
-    assert set() == loaded_by(create.format("")) & libraries
-    switched_on = "'OIDC_ENABLED': '1', 'OIDC_ISSUER_URL': 'https://sso.example', 'OIDC_CLIENT_ID': 'iot'"
-    assert libraries == loaded_by(create.format(switched_on)) & libraries
+    assert set() == loaded_on_sqlite & libraries
+    assert libraries == service & libraries

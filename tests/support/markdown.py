@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -33,13 +36,12 @@ def links(page: str) -> list[str]:
     return re.findall(r"\]\((?![a-z]+:)([^)\s]+)\)", prose)
 
 
-def anchors(page: str) -> set[str]:
-    """Return the anchors of the headings, as GitHub spells them."""
-    found: set[str] = set()
+@lru_cache
+def anchors(page: str) -> AbstractSet[str]:
+    """Return the anchors of the headings, as GitHub spells them: the second of a kind ends with -1."""
+    found: Counter[str] = Counter()
     for heading in re.findall(r"^#+ +(.+)$", _BLOCK.sub("", page), re.MULTILINE):
-        plain = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
-        taken = sum(
-            1 for anchor in found if anchor == plain or re.fullmatch(rf"{re.escape(plain)}-\d+", anchor)
-        )
-        found.add(f"{plain}-{taken}" if taken else plain)
-    return found
+        found[re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")] += 1
+    return {
+        f"{plain}-{number}" if number else plain for plain, count in found.items() for number in range(count)
+    }
