@@ -16,18 +16,22 @@ from time import perf_counter, process_time
 from typing import Any
 
 from attrs import define, field
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from benchmarks.fleet import records
 from benchmarks.harness import machine, postgresql
 from iotconfig.adapters.sql.bulk_write import SqlBulkWrite
+from iotconfig.adapters.sql.engine.postgresql import PostgresqlDatabase
+from iotconfig.adapters.sql.engine.sqlite import SqliteDatabase
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.configs.bulk import BulkEntry, OnConflict
 from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
+from iotconfig.domain.configs.labels import LabelEdit
 from iotconfig.domain.configs.selection import Selection
+from iotconfig.domain.configs.tagging import TagService
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.wiring.databases import open_database
@@ -43,21 +47,38 @@ class Watch:
     _begun: float = 0.0
 
     def install(self) -> None:
-        original = SqlBulkWrite.lock
+        event.listen(Engine, "before_cursor_execute", self._before)
+        event.listen(Engine, "after_cursor_execute", self._after)
         watch = self
+        lock = SqlBulkWrite.lock
 
         @contextmanager
-        def lock(self: SqlBulkWrite) -> Iterator[None]:
-            engine = self._session.connection.engine
-            event.listen(engine, "before_cursor_execute", watch._before)
-            event.listen(engine, "after_cursor_execute", watch._after)
-            watch.statements.clear()
-            begun, used = perf_counter(), process_time()
-            with original(self):
+        def locking(self: SqlBulkWrite) -> Iterator[None]:
+            with watch.holding(), lock(self):
                 yield
-            watch.seconds, watch.processor = perf_counter() - begun, process_time() - used
 
-        SqlBulkWrite.lock = lock  # type: ignore[method-assign] # it is watched
+        SqlBulkWrite.lock = locking  # type: ignore[method-assign] # it is watched
+        # Labels are written in a unit of work.
+        for kind in (SqliteDatabase, PostgresqlDatabase):
+            self._watch_writing(kind)
+
+    def _watch_writing(self, kind: Any) -> None:
+        writing, watch = kind.writing, self
+
+        @contextmanager
+        def watched(self: Any) -> Iterator[Any]:
+            with watch.holding(), writing(self) as connection:
+                yield connection
+
+        kind.writing = watched
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Measure a hold."""
+        self.statements.clear()
+        begun, used = perf_counter(), process_time()
+        yield
+        self.seconds, self.processor = perf_counter() - begun, process_time() - used
 
     def _before(self, *_: Any) -> None:
         self._begun = process_time()
@@ -92,6 +113,11 @@ def run(url: str, count: int, watch: Watch) -> None:
     pruned = bulk.load(half, ImportOptions(OnConflict.REPLACE, prune=True)).change
     show("import that prunes half")
     undo(pruned)
+    show("undo of that")
+    tags = TagService(store, bulk.clock)
+    tagged = tags.tag(everything, LabelEdit(add=["floor-3", "lamp"])).change
+    show("two tags for all")
+    undo(tagged)
     show("undo of that")
     store.close()
 

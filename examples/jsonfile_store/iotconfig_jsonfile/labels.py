@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iotconfig.domain.configs.change_log import logged_labels
 from iotconfig.domain.configs.label_ports import LabelChange, LabelledConfig, LabelRevision, TagCount
@@ -32,6 +32,10 @@ class JsonFileLabelRepository:
                 LabelledConfig(config.id, config.mac_address, config.revision, record.labels, record.number)
             )
         return labelled
+
+    def confirm(self, configs: Sequence[LabelledConfig]) -> bool:
+        present = self.find([config.config_id for config in configs])
+        return [_labelled(config) for config in configs] == [_labelled(config) for config in present]
 
     def lock(self, config_ids: Sequence[int]) -> Sequence[LabelledConfig]:
         return self.find(config_ids)
@@ -61,7 +65,10 @@ class JsonFileLabelRepository:
             records.label_history.append(
                 LabelRevision(config.config_id, number, self._change_id, config.labels, now)
             )
-            records.log.append(logged_labels(change, self._change_id, note, now, records.log))
+            present = evolve(config, revision=records.configs[config.config_id].revision)
+            records.log.append(
+                logged_labels(evolve(change, config=present), self._change_id, note, now, records.log)
+            )
         return self._change_id
 
     def _of(self, config_id: int) -> LabelsRecord:
@@ -70,3 +77,8 @@ class JsonFileLabelRepository:
     def _tags(self) -> Iterator[str]:
         for config_id in self._records.configs:
             yield from self._of(config_id).labels.tags
+
+
+def _labelled(config: LabelledConfig) -> object:
+    """What `confirm` compares."""
+    return config.config_id, config.mac_address, config.number

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iotconfig.domain.configs.change_log import logged_labels
 from iotconfig.domain.configs.label_ports import LabelChange, LabelledConfig, LabelRevision, TagCount
@@ -37,6 +37,10 @@ class MemoryLabelRepository:
             for config in sorted(found, key=lambda config: config.mac_address)
         ]
 
+    def confirm(self, configs: Sequence[LabelledConfig]) -> bool:
+        present = self.find([config.config_id for config in configs])
+        return [_labelled(config) for config in configs] == [_labelled(config) for config in present]
+
     def lock(self, config_ids: Sequence[int]) -> Sequence[LabelledConfig]:
         return self.find(config_ids)
 
@@ -62,10 +66,18 @@ class MemoryLabelRepository:
             state.label_changes[config.config_id] = number
             revision = LabelRevision(config.config_id, number, self._change_id, config.labels, now)
             state.label_history.append(revision)
-            state.log.append(logged_labels(change, self._change_id, note, now, state.log))
+            present = evolve(config, revision=state.configs[config.config_id].revision)
+            state.log.append(
+                logged_labels(evolve(change, config=present), self._change_id, note, now, state.log)
+            )
         return self._change_id
 
     def _tags(self) -> Iterator[str]:
         """The tags of all configs, each as often as a config has it."""
         for config_id in self._state.configs:
             yield from self._state.labels.get(config_id, NO_LABELS).tags
+
+
+def _labelled(config: LabelledConfig) -> object:
+    """What `confirm` compares."""
+    return config.config_id, config.mac_address, config.number

@@ -7,7 +7,7 @@ each of them, for filters and counts. Labels of deleted configs stay: all querie
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,18 +20,27 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    MetaData,
     Row,
+    Select,
+    Table,
     Text,
+    and_,
     bindparam,
     cast,
     column,
     delete,
+    exists,
     func,
     insert,
     not_,
+    or_,
     select,
+    true,
     tuple_,
 )
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine
 
 from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference, operation_on_labels
@@ -105,7 +114,6 @@ _NAMES: Final = _names()
 _CHANGE: Final[Mapping[str, TypeEngine[Any]]] = {
     "config_id": BigInteger(),
     "mac_address": Text(),
-    "revision": BigInteger(),
     "number": BigInteger(),
     "tags": Text(),
     "note": Text(),
@@ -114,7 +122,16 @@ _CHANGE: Final[Mapping[str, TypeEngine[Any]]] = {
     "operation": Text(),
     **dict.fromkeys(DIFFERENCES, Text()),
 }
-_PAIR: Final[Mapping[str, TypeEngine[Any]]] = {"config_id": BigInteger(), "tag": Text()}
+_NEW_LABELS: Final = Table(
+    "new_labels",
+    MetaData(),
+    *(Column(name, kind) for name, kind in _CHANGE.items()),
+    prefixes=["TEMPORARY"],
+)
+"""The changes of a statement, on SQLite: as JSON, each statement would read the whole text again."""
+_CREATE: Final = CreateTable(_NEW_LABELS, if_not_exists=True)
+_CLEAR: Final = delete(_NEW_LABELS)
+_FILL: Final = f"INSERT INTO {_NEW_LABELS.name} VALUES ({', '.join('?' * len(_CHANGE))})"  # noqa: S608 - names of ours
 
 
 def _relation(
@@ -135,11 +152,23 @@ def _relation(
     return rows, dict(rows.c.items())
 
 
+def _pairs(dialect: str, rows: FromClause, new: Mapping[str, ColumnElement[Any]], words: str) -> Select[Any]:
+    """The id of each config with each tag of a text of tags."""
+    text = new[words]
+    if dialect == "sqlite":
+        each = func.json_each('["' + func.replace(text, " ", '","') + '"]').table_valued("value", name="tag")
+    else:
+        each = func.unnest(func.string_to_array(text, " ")).table_valued("value", name="tag").render_derived()
+    return select(new["config_id"], each.c.value).select_from(rows.join(each, true())).where(text != "")
+
+
 def _statements(dialect: str) -> Sequence[Any]:
     """What stores changes of labels."""
-    rows, new = _relation(dialect, "rows", _CHANGE)
-    added, add = _relation(dialect, "added", _PAIR)
-    removed, remove = _relation(dialect, "removed", _PAIR)
+    rows, new = (
+        (_NEW_LABELS, dict(_NEW_LABELS.c.items()))
+        if dialect == "sqlite"
+        else _relation(dialect, "rows", _CHANGE)
+    )
     change = bindparam("write_change", type_=changes.c.change.type)
     now = bindparam("write_now", type_=UtcDateTime())
     kept = {
@@ -157,17 +186,56 @@ def _statements(dialect: str) -> Sequence[Any]:
     }
     pair = tuple_(config_tags.c.config_id, config_tags.c.tag)
     return (
-        delete(config_tags).where(pair.in_(select(remove["config_id"], remove["tag"]).select_from(removed))),
-        insert(config_tags).from_select(
-            ["config_id", "tag"], select(add["config_id"], add["tag"]).select_from(added)
-        ),
+        delete(config_tags).where(pair.in_(_pairs(dialect, rows, new, "tags_removed"))),
+        insert(config_tags).from_select(["config_id", "tag"], _pairs(dialect, rows, new, "tags_added")),
         insert(label_changes).from_select([*kept], select(*kept.values()).select_from(rows)),
-        delete(config_labels).where(
-            config_labels.c.config_id.in_(select(new["config_id"]).select_from(rows))
-        ),
-        insert(config_labels).from_select([*labels], select(*labels.values()).select_from(rows)),
-        log(dialect, {**new, "updated_at": now}, write, TAGS, DIFFERENCES),
+        _replace_labels(dialect, labels, rows),
+        log(dialect, _logged(rows, {**new, "updated_at": now}), write, TAGS, DIFFERENCES),
     )
+
+
+def _replace_labels(dialect: str, labels: Mapping[str, ColumnElement[Any]], rows: FromClause) -> Any:
+    """Insert labels, or replace those that are there."""
+    adding: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[dialect](config_labels)
+    # The condition tells SQLite that ON does not belong to a join.
+    given = select(*labels.values()).select_from(rows).where(true())
+    return adding.from_select([*labels], given).on_conflict_do_update(
+        index_elements=[config_labels.c.config_id],
+        set_={name: adding.excluded[name] for name in ("number", "tags", "note")},
+    )
+
+
+def _logged(rows: FromClause, new: Mapping[str, ColumnElement[Any]]) -> Mapping[str, ColumnElement[Any]]:
+    """The changes with the present revisions of their configs, in the order of their addresses."""
+    joined = rows.join(configs, configs.c.id == new["config_id"])
+    named = [column.label(name) for name, column in new.items()]
+    in_order = select(*named, configs.c.revision).select_from(joined).order_by(new["mac_address"])
+    return dict(in_order.subquery().c.items())
+
+
+def _confirm(dialect: str) -> tuple[Any, ...]:
+    """What locks the counters of devices, on PostgreSQL, and what finds whether a config is another one by now."""
+    rows, given = _relation(
+        dialect, "rows", {"config_id": BigInteger(), "mac_address": Text(), "number": BigInteger()}
+    )
+    is_there = and_(configs.c.id == given["config_id"], configs.c.mac_address == given["mac_address"])
+    found = rows.outerjoin(configs, is_there).outerjoin(
+        config_labels, config_labels.c.config_id == configs.c.id
+    )
+    is_other = or_(configs.c.id.is_(None), func.coalesce(config_labels.c.number, 0) != given["number"])
+    compare = select(exists(select(given["config_id"]).select_from(found).where(is_other)))
+    locked = (
+        select(revision_counters.c.mac_address)
+        .where(revision_counters.c.mac_address.in_(select(given["mac_address"]).select_from(rows)))
+        .order_by(revision_counters.c.mac_address)
+        .with_for_update()
+        .subquery()
+    )
+    lock = select(func.count()).select_from(locked)
+    return (lock, compare) if dialect == "postgresql" else (compare,)
+
+
+_CONFIRM: Final = {dialect: _confirm(dialect) for dialect in ("postgresql", "sqlite")}
 
 
 _RECORD: Final = {dialect: _statements(dialect) for dialect in ("postgresql", "sqlite")}
@@ -182,6 +250,22 @@ class SqlLabelRepository:
 
     def find(self, config_ids: Sequence[int]) -> Sequence[LabelledConfig]:
         return [_labelled(row) for row in self._connection.execute(_FIND, {"ids": [*config_ids]})]
+
+    def confirm(self, configs: Sequence[LabelledConfig]) -> bool:
+        rows = json.dumps(
+            [
+                {
+                    "config_id": each.config_id,
+                    "mac_address": each.mac_address.canonical,
+                    "number": each.number,
+                }
+                for each in configs
+            ]
+        )
+        *locks, compare = _CONFIRM[self._connection.dialect.name]
+        for lock in locks:
+            self._connection.execute(lock, {"rows": rows})
+        return not self._connection.execute(compare, {"rows": rows}).scalar_one()
 
     def lock(self, config_ids: Sequence[int]) -> Sequence[LabelledConfig]:
         # On SQLite, the transaction holds the one write lock.
@@ -207,16 +291,21 @@ class SqlLabelRepository:
         ]
 
     def record(self, changes: Sequence[LabelChange], note: ChangeNote, now: datetime) -> str:
-        values = {
-            "rows": json.dumps([_row(change) for change in changes]),
-            "added": _pairs((each.config, each.labels.tags, each.config.labels.tags) for each in changes),
-            "removed": _pairs((each.config, each.config.labels.tags, each.labels.tags) for each in changes),
+        rows = [_row(change) for change in changes]
+        values: dict[str, object] = {
             "write_change": self._change_id,
             "write_author": note.author,
             "write_message": note.message,
             "write_now": now,
         }
-        for statement in _RECORD[self._connection.dialect.name]:
+        dialect = self._connection.dialect.name
+        if dialect == "sqlite":
+            self._connection.execute(_CREATE)
+            self._connection.execute(_CLEAR)
+            self._connection.exec_driver_sql(_FILL, rows)
+        else:
+            values["rows"] = json.dumps([dict(zip(_CHANGE, row, strict=True)) for row in rows])
+        for statement in _RECORD[dialect]:
             self._connection.execute(statement, values)
         signal_commit(self._connection)
         return self._change_id
@@ -248,34 +337,20 @@ def _labelled(row: Any) -> LabelledConfig:
     return LabelledConfig(row.id, MacAddress(row.mac_address), row.revision, labels_of(row), row.number or 0)
 
 
-def _row(change: LabelChange) -> dict[str, object]:
+def _row(change: LabelChange) -> tuple[object, ...]:
+    """The columns `_CHANGE`."""
     config, labels = change.config, change.labels
     before = config.labels
     tags, note = TagDifference.between(before, labels), NoteDifference.between(before, labels)
-    return {
-        "config_id": config.config_id,
-        "mac_address": config.mac_address.canonical,
-        "revision": config.revision,
-        "number": config.number + 1,
-        "tags": " ".join(labels.tags),
-        "note": labels.note,
-        "old_tags": " ".join(before.tags),
-        "old_note": before.note,
-        "operation": operation_on_labels(tags).value,
-        "tags_added": None if tags is None else " ".join(tags.added),
-        "tags_removed": None if tags is None else " ".join(tags.removed),
-        "note_before": None if note is None else note.before,
-        "note_after": None if note is None else note.after,
-    }
-
-
-def _pairs(given: Iterable[tuple[LabelledConfig, Sequence[str], Sequence[str]]]) -> str:
-    """The ids of configs with those of the first tags that are not among the second ones, as JSON."""
-    return json.dumps(
-        [
-            {"config_id": config.config_id, "tag": tag}
-            for config, tags, others in given
-            for tag in tags
-            if tag not in others
-        ]
+    return (
+        config.config_id,
+        config.mac_address.canonical,
+        config.number + 1,
+        " ".join(labels.tags),
+        labels.note,
+        " ".join(before.tags),
+        before.note,
+        operation_on_labels(tags).value,
+        *((None, None) if tags is None else (" ".join(tags.added), " ".join(tags.removed))),
+        *((None, None) if note is None else (note.before, note.after)),
     )

@@ -85,6 +85,14 @@ class LabelReader(Protocol):
 class LabelRepository(LabelReader, Protocol):
     """Changes labels inside a unit of work."""
 
+    def confirm(self, configs: Sequence[LabelledConfig]) -> bool:
+        """Lock the counters of these devices, any number of them, in the order of their addresses.
+
+        Return whether all of these configs still exist, on the same boards and with the same labels. Their revisions
+        may be others by now.
+        """
+        ...
+
     def lock(self, config_ids: Sequence[int]) -> Sequence[LabelledConfig]:
         """Lock the counters of the devices of these configs, up to 1,000, in the order of their addresses; return `find`.
 
@@ -100,8 +108,8 @@ class LabelRepository(LabelReader, Protocol):
         """Store up to 1,000 changes of labels; return the id of the write.
 
         Each adds 1 to the config's number of changes of labels, keeps the labels before, and adds a row of kind `tags`
-        to the change log (`logged_labels`): with what it did, and the config's revision, which stays.
+        to the change log (`logged_labels`): with what it did, and the config's present revision, which stays.
 
-        changes: of configs that this unit of work has locked, each with other labels than before.
+        changes: of configs that this unit of work has locked or confirmed, each with other labels than before.
         """
         ...

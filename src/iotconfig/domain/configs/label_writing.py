@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
-from attrs import define, field
+from attrs import define, frozen
 
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.errors import IotConfigError
@@ -22,14 +22,29 @@ from .selection import Selection
 from .store import Store, UnitOfWork
 
 TOGETHER: Final = 100
-"""Configs whose labels are read or stored by one statement: with 32 tags each, 3,200 rows, which take some 10 ms to write down."""
+"""Configs whose labels are read by one statement."""
+_STORED_TOGETHER: Final = 500
+"""Configs whose labels are stored by one statement: with 32 tags each, 16,000 rows, which take some 25 ms to write down."""
 
 NewLabels = Callable[[LabelledConfig], Labels]
-"""Returns the labels that a locked config gets. Raises the error with which it is refused."""
+"""Returns the labels that a config gets. Raises the error with which it is refused."""
+
+_T = TypeVar("_T")
 
 
-class _Prevented(Exception):
-    """A refusal prevents the write, which is rolled back."""
+@frozen
+class _Plan:
+    """What a write does to each config."""
+
+    results: Sequence[BulkResult]
+    changes: Sequence[LabelChange]
+    """Those of the results, in their order; also where labels stay."""
+    refusals: Sequence[BulkRefusal]
+
+    @property
+    def new(self) -> Sequence[LabelChange]:
+        """The changes that are to be stored."""
+        return [change for change in self.changes if change.labels != change.config.labels]
 
 
 @define
@@ -42,28 +57,28 @@ class LabelWrite:
     _refusals: Refusals
     _options: BulkOptions
     _selection: Selection | None = None
-    results: list[BulkResult] = field(factory=list)
+    results: Sequence[BulkResult] = ()
     """The outcomes of the configs that are not refused, sorted by MAC address."""
-    _change: str | None = None
-    _unfit: int = 0
-    """The number of configs that exist and are refused."""
 
     def write(self, config_ids: Sequence[int], new_labels: NewLabels, note: ChangeNote) -> Tally:
-        """Give each config, sorted by MAC address, its new labels, unless it is refused or the options say otherwise."""
-        with self._refusals.deferred():
-            if self._options.dry_run or self._refusals.prevent_storing:
-                with self._store.reading() as view:
-                    for some in batches_of(config_ids):
-                        self._changes(view.labels.find(some), new_labels)
-                self._check_count()
-            else:
-                try:
-                    with self._store.writing() as work:
-                        self._record(work, config_ids, new_labels, note)
-                except _Prevented:
-                    self._change = None
-        outcomes = Counter(result.outcome for result in self.results)
-        return Tally.of(outcomes, self._refusals.count, self._change)
+        """Give each config, sorted by MAC address, its new labels, unless it is refused or the options say otherwise.
+
+        The new labels are made before the unit of work, which keeps other writers waiting. They are made again only
+        where labels have changed meanwhile.
+        """
+        with self._store.reading() as view:
+            plan = self._plan(view.labels.find, config_ids, new_labels)
+        change = None
+        if plan.new and not self._options.dry_run and not self._prevents(plan):
+            with self._store.writing() as work:
+                if not work.labels.confirm([change.config for change in plan.changes]):
+                    plan = self._plan(work.labels.lock, config_ids, new_labels)
+                if not self._prevents(plan):
+                    change = self._record(work, plan.new, note)
+        self.results = plan.results
+        self._refusals.take(plan.refusals)
+        outcomes = Counter(result.outcome for result in plan.results)
+        return Tally.of(outcomes, self._refusals.count, change)
 
     def give_results(self, on_result: OnResult) -> None:
         """Report the results, and yield to other requests between them."""
@@ -71,63 +86,61 @@ class LabelWrite:
             self._yield_turn()
             on_result(result)
 
-    def _record(
+    def _plan(
         self,
-        work: UnitOfWork,
+        find: Callable[[Sequence[int]], Sequence[LabelledConfig]],
         config_ids: Sequence[int],
         new_labels: NewLabels,
-        note: ChangeNote,
-    ) -> None:
+    ) -> _Plan:
+        """Make the new labels of the configs that `find` returns."""
+        results, changes, refusals = list[BulkResult](), list[LabelChange](), list[BulkRefusal]()
+        for some in batches_of(config_ids):
+            for config in find(some):
+                self._yield_turn()
+                try:
+                    change = LabelChange(config, new_labels(config))
+                except IotConfigError as error:
+                    refusals.append(BulkRefusal(str(config.mac_address), error))
+                    continue
+                changes.append(change)
+                results.append(_result(change))
+        if self._selection is not None:
+            self._selection.check_count(len(results) + len(refusals))
+        return _Plan(results, changes, refusals)
+
+    def _prevents(self, plan: _Plan) -> bool:
+        """Whether nothing may be stored, because a config was refused."""
+        return self._refusals.prevent_storing or (bool(plan.refusals) and not self._options.keep_going)
+
+    def _record(self, work: UnitOfWork, changes: Sequence[LabelChange], note: ChangeNote) -> str | None:
         now = self._clock()
         names = work.labels.names()
-        is_new = False
-        for some in batches_of(config_ids):
-            changes = self._changes(work.labels.lock(some), new_labels)
-            if not is_new and any(not names.issuperset(change.labels.tags) for change in changes):
-                is_new = True
-                work.labels.lock_names()
-            if changes:
-                self._yield_turn()
-                self._change = work.labels.record(changes, note, now)
-        self._check_count()
-        if self._refusals.prevent_storing:
-            raise _Prevented
+        is_new = any(not names.issuperset(change.labels.tags) for change in changes)
+        if is_new:
+            work.labels.lock_names()
+        stored = None
+        for some in batches_of(changes, _STORED_TOGETHER):
+            self._yield_turn()
+            stored = work.labels.record(some, note, now)
         if is_new and (count := len(work.labels.names())) > MAX_DIFFERENT_TAGS:
             raise too_many_tags(count)
-
-    def _changes(self, found: Sequence[LabelledConfig], new_labels: NewLabels) -> list[LabelChange]:
-        changes = []
-        for config in found:
-            self._yield_turn()
-            place = str(config.mac_address)
-            try:
-                labels = new_labels(config)
-            except IotConfigError as error:
-                self._unfit += 1
-                self._refusals.take([BulkRefusal(place, error)])
-                continue
-            outcome = Outcome.SAME if labels == config.labels else Outcome.CHANGED
-            self.results.append(
-                BulkResult(
-                    place,
-                    config.mac_address,
-                    outcome,
-                    config.config_id,
-                    config.revision,
-                    tags=TagDifference.between(config.labels, labels),
-                    note=NoteDifference.between(config.labels, labels),
-                )
-            )
-            if outcome is Outcome.CHANGED:
-                changes.append(LabelChange(config, labels))
-        return changes
-
-    def _check_count(self) -> None:
-        if self._selection is not None:
-            self._selection.check_count(len(self.results) + self._unfit)
+        return stored
 
 
-def batches_of(config_ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """The ids in parts that one statement takes."""
-    for start in range(0, len(config_ids), TOGETHER):
-        yield config_ids[start : start + TOGETHER]
+def _result(change: LabelChange) -> BulkResult:
+    config, labels = change.config, change.labels
+    return BulkResult(
+        str(config.mac_address),
+        config.mac_address,
+        Outcome.SAME if labels == config.labels else Outcome.CHANGED,
+        config.config_id,
+        config.revision,
+        tags=TagDifference.between(config.labels, labels),
+        note=NoteDifference.between(config.labels, labels),
+    )
+
+
+def batches_of(items: Sequence[_T], size: int = TOGETHER) -> Iterator[Sequence[_T]]:
+    """The items in parts that one statement takes."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -438,6 +439,44 @@ class TagsContract(UseCases):
         together(4, act)
         assert 4 + 4 == len(labels(service, 0).tags)
         assert 4 == len(labels(service, 1).tags)
+
+    @pytest.mark.parametrize(
+        ("meanwhile", "expected"),
+        [
+            (lambda service, tags: tags.edit(mac(1), LabelEdit(["b"])), Labels(["a", "b"])),
+            (lambda service, tags: service.put(mac(1), content(a=1)), Labels(["a"])),
+            (lambda service, tags: tags.edit(mac(1), LabelEdit(MANY)), ValidationFailed),
+            (lambda service, tags: service.delete(service.get_by_mac(mac(1)).id), RecordNotFound),
+        ],
+        ids=["other labels", "other content", "too many tags then", "deleted"],
+    )
+    def test_a_change_between_reading_and_writing(
+        self,
+        store: Store,
+        service: ConfigService,
+        tags: TagService,
+        meanwhile: Callable[[ConfigService, TagService], object],
+        expected: Labels | type[IotConfigError],
+    ) -> None:
+        """New labels are made before the write, and again where the labels are others by then."""
+        service.create(mac(1), content())
+        pending = [meanwhile]
+
+        def between() -> None:
+            if pending:
+                pending.pop()(service, tags)
+
+        interrupted = TagService(store, service.clock, between)
+        if isinstance(expected, Labels):
+            interrupted.edit(mac(1), LabelEdit(["a"]))
+            assert expected == labels(service, 1)
+            assert service.get_by_mac(mac(1)).revision == tag_rows(store)[-1][2]
+            return
+        before = tag_rows(store)
+        with pytest.raises(expected):
+            interrupted.edit(mac(1), LabelEdit(["a"]))
+        assert before == tag_rows(store)[: len(before)]
+        assert not found(service, "a")
 
     def test_undo(self, store: Store, service: ConfigService, tags: TagService, bulk: BulkService) -> None:
         """It gives each config back the labels that it had, and can be undone itself."""
