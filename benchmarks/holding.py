@@ -56,6 +56,8 @@ _STREAMED = 1.0
 """Seconds for which one answer is read, at most."""
 _LARGE = 20
 """Configs with content of the maximum size."""
+_OF_ALL = "0" * 16
+"""The id of a change of every config: it made the newest revision of each."""
 
 
 @define
@@ -94,13 +96,13 @@ def fleet(count: int) -> Iterator[tuple[int, ConfigContent]]:
         yield number, ConfigContent.parse(text)
 
 
-def wanted(number: int, content: ConfigContent) -> dict[str, object]:
+def wanted(number: int, content: ConfigContent, newest_of_first: int) -> dict[str, object]:
     return {
         "mac_address": mac(number),
         "content": content.text,
         "etag": content.etag,
-        "revision": 1,
-        "change": "0" * 16,
+        "revision": newest_of_first if number == 1 else 2,
+        "change": _OF_ALL,
         "created_at": _NOW,
         "updated_at": _NOW,
     }
@@ -135,22 +137,29 @@ def shown(count: int) -> Iterator[dict[str, object]]:
             }
 
 
+def history(count: int, newest_of_first: int, deleted: int) -> Iterator[dict[str, object]]:
+    """All revisions: many of the first config, two of each other one, and those of deleted configs."""
+    small = ConfigContent.parse("{}")
+    kinds = list(contents().values())
+    for number in range(1, newest_of_first):
+        place, is_other = divmod(number - 1, 2)
+        text = small.text if place >= len(kinds) else other(kinds[place]) if is_other else kinds[place]
+        yield revision(1, mac(1), number, "update", ConfigContent.parse(text))
+    for number, content in fleet(count):
+        if number > 1:
+            yield revision(number, mac(number), 1, "create", small)
+        newest = newest_of_first if number == 1 else 2
+        yield {**revision(number, mac(number), newest, "update", content), "change": _OF_ALL}
+    for number in range(deleted):
+        address = mac(2**32 + number)
+        yield revision(2**40 + number, address, 1, "create", small)
+        yield revision(2**40 + number, address, 2, "delete", None)
+
+
 def fill(database: Database, scale: float) -> None:
     """Configs with names of the maximum length, a long history, deleted configs and pending notifications."""
     count = int(_CONFIGS * scale)
-
-    def history() -> Iterator[dict[str, object]]:
-        kinds = list(contents().values())
-        for number in range(1, len(kinds) * 2 + 1):
-            text = kinds[(number - 1) // 2] if number % 2 else other(kinds[(number - 1) // 2])
-            yield revision(1, mac(1), number, "update", ConfigContent.parse(text))
-        small = ConfigContent.parse("{}")
-        for number in range(len(kinds) * 2 + 1, int(_REVISIONS * scale) + len(kinds) * 2 + 1):
-            yield revision(1, mac(1), number, "update", small)
-        for number in range(int(_DELETED * scale)):
-            address = mac(2**32 + number)
-            yield revision(2**40 + number, address, 1, "create", small)
-            yield revision(2**40 + number, address, 2, "delete", None)
+    newest_of_first = int(_REVISIONS * scale) + len(contents()) * 2 + 1
 
     def backlog() -> Iterator[dict[str, object]]:
         for number in range(int(_BACKLOG * scale)):
@@ -184,9 +193,9 @@ def fill(database: Database, scale: float) -> None:
         for number in range(1, count + 1)
     )
     insert(database, revision_counters, known)
-    insert(database, configs, starmap(wanted, fleet(count)))
+    insert(database, configs, (wanted(*each, newest_of_first) for each in fleet(count)))
     insert(database, documents, starmap(served, fleet(count)))
-    insert(database, revisions, history())
+    insert(database, revisions, history(count, newest_of_first, int(_DELETED * scale)))
     insert(database, notifications, backlog())
     insert(database, changes, log())
     insert(database, device_evidence, shown(count))
@@ -197,7 +206,8 @@ def revision(
     config: int, address: str, number: int, operation: str, content: ConfigContent | None
 ) -> dict[str, object]:
     return {
-        "change": "0" * 16,
+        # A write makes one revision of a config.
+        "change": f"{number:016x}",
         "config_id": config,
         "mac_address": address,
         "revision": number,
