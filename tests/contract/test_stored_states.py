@@ -230,6 +230,22 @@ def test_writers_of_one_device_wait_for_each_other(postgresql_store: SqlStore) -
     assert [found] == _listed(evidence, state=State.PENDING)
 
 
+def test_what_was_announced_is_written_while_others_write_reports(postgresql_store: SqlStore) -> None:
+    """It changes no state. The relay writes it, and would announce nothing while it waits."""
+    store, device = postgresql_store, mac(next(_NUMBERS))
+    ConfigService(store, SteppingClock()).create(device, CONTENTS[0])
+    evidence = SqlEvidenceStore(store.database)
+    offered = Evidence(device, Kind.OFFERED, CONTENTS[0].etag, 1, START)
+
+    with store.database.writing() as connection:
+        lock_devices(connection, json.dumps({str(device): None}))
+        evidence.write([offered])
+
+    found = evidence.find(device)
+    assert found is not None
+    assert {Kind.OFFERED: offered} == found.newest
+
+
 def _waiting(store: SqlStore) -> int:
     """The number of transactions that wait for devices."""
     query = (

@@ -124,19 +124,26 @@ class SqlEvidenceStore:
         if not statements:
             return
         now = max(evidence.received_at for evidence in batch)
+        # What was announced to a device does not change its state.
+        judged = [
+            mac_address.canonical
+            for mac_address, kinds in zip(order, devices, strict=True)
+            if kinds.keys() != _ONLY_OFFERED
+        ]
         with self._database.writing() as connection:
-            lock_devices(connection, json.dumps({mac_address.canonical: None for mac_address in order}))
+            if judged:
+                # The relay, which writes what it announced, does not wait for those that write reports.
+                lock_devices(connection, json.dumps(dict.fromkeys(judged)))
             written: dict[str, list[str]] = {}
             for rows, always in statements:
                 statement = _UPSERTS[connection.dialect.name, always]
                 # All at once: SQLAlchemy asks the driver for each row of an iteration.
                 for mac_address, kind in connection.execute(statement, {"rows": rows}).all():
                     written.setdefault(mac_address, []).append(kind)
-            # What was announced to a device does not change its state.
             changed = {
-                mac_address.canonical: _last(kinds, written[mac_address.canonical])
-                for mac_address, kinds in zip(order, devices, strict=True)
-                if mac_address.canonical in written and kinds.keys() != _ONLY_OFFERED
+                mac_address: _last(found[MacAddress(mac_address)], written[mac_address])
+                for mac_address in judged
+                if mac_address in written
             }
             if changed:
                 write_states(connection, json.dumps(changed), self._intervals, now)
