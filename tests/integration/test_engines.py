@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, literal, select
+from sqlalchemy import Engine, event, literal, select
 
 from iotconfig.adapters.sql.engine.postgresql import connect_once
 from iotconfig.adapters.sql.engine.sqlite import connect
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
+from iotconfig.adapters.sql.migrations import Migrations
 
 
 @pytest.fixture
@@ -51,3 +52,22 @@ def test_listeners_do_not_add_up(new_engine: Callable[[], Engine]) -> None:
 
     (dialect,) = dialects.values()
     assert 1 == len(list(dialect.dispatch.handle_error))
+
+
+def test_the_check_of_a_schema_takes_two_statements(database_url: str) -> None:
+    """One whether there is a version table, and one for the version; on SQLite, two begin the transaction before.
+
+    Each command checks the schema, and each statement is a round trip to PostgreSQL.
+    """
+    sent: list[str] = []
+
+    def record(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        sent.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", record)
+    try:
+        Migrations(DatabaseUrl.parse(database_url)).require_current()
+    finally:
+        event.remove(Engine, "before_cursor_execute", record)
+
+    assert (4 if database_url.startswith("sqlite") else 2) == len(sent), sent

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from attrs import evolve, field, frozen
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from iotconfig.domain.errors import StoreUnavailable, ValidationFailed
@@ -26,12 +26,22 @@ from .engine.watchdog import Watchdog
 from .migration_scripts import Migration, known_revisions, migrations_after
 from .tables import VERSION_TABLE
 
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.rows import TupleRow
+
 _LOCK_KEY: Final = 0x696F74636F6E66
 """`iotconf` in ASCII: the number of our advisory lock in a PostgreSQL database."""
 
 _UPGRADE_WAIT: Final = 60.0
 """Seconds to wait for another upgrade, and for the tables' users, before giving up."""
 
+
+_IS_THERE: Final = {
+    "postgresql": text(f"SELECT to_regclass('{VERSION_TABLE}') IS NOT NULL"),
+    "sqlite": text(f"SELECT 1 FROM sqlite_schema WHERE name = '{VERSION_TABLE}'"),  # noqa: S608 - a name of ours
+}
+"""Whether there is a version table, where the names of tables are looked up."""
 
 _APPLIED: Final = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - a name of ours
 
@@ -76,6 +86,8 @@ class Migrations:
             if self.url.is_sqlite:
                 begin_reading(connection, self.timeouts.lock)
             else:
+                # Without a transaction, two round trips less for each command and each start.
+                connection.execution_options(isolation_level="AUTOCOMMIT")
                 _check_encoding(connection)
             return _status(_current(connection))
 
@@ -203,7 +215,11 @@ def _migrated(connection: Connection, status: SchemaStatus, *, recreate: bool) -
 
 def _check_encoding(connection: Connection) -> None:
     """Documents are kept verbatim, in any script."""
-    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    driver = cast("psycopg.Connection[TupleRow]", connection.connection.driver_connection)
+    # The server says it when a connection opens; a proxy may leave it out.
+    encoding = driver.info.parameter_status("server_encoding")
+    if encoding is None:
+        encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
     if encoding != "UTF8":
         raise ValidationFailed(
             f"The database's encoding is {encoding}, and not UTF8: create it with ENCODING 'UTF8' TEMPLATE template0."
@@ -212,7 +228,7 @@ def _check_encoding(connection: Connection) -> None:
 
 def _current(connection: Connection) -> str | None:
     """Return the newest applied migration; None without a version table, or if that is empty."""
-    if not inspect(connection).has_table(VERSION_TABLE):
+    if not connection.execute(_IS_THERE[connection.dialect.name]).scalar():
         return None
     return connection.execute(_APPLIED).scalar()
 
