@@ -118,7 +118,7 @@ def test_a_network_counts_once(start: Start) -> None:
     service = start(IOTCONFIG_TRUSTED_PROXIES="127.0.0.0/8")
     home = new_mac()
     fetch(service, home, X_Forwarded_For="2001:db8:7::1")
-    for number in range(3_000):
+    for number in range(1_200):
         mac = f"06:00:00:00:{number >> 8:02x}:{number & 255:02x}"
         assert 404 == fetch(service, mac, X_Forwarded_For=f"2001:db8::{number % 9}")
 
@@ -127,7 +127,7 @@ def test_a_network_counts_once(start: Start) -> None:
     assert {"2001:db8::/64": 50, "2001:db8:7::/64": 1} == {
         each["network"]: [other["network"] for other in found].count(each["network"]) for each in found
     }
-    assert "06:00:00:00:0b:b7" in [each["mac_address"] for each in found]
+    assert "06:00:00:00:04:af" in [each["mac_address"] for each in found]
     assert home == found[-1]["mac_address"]
 
 
