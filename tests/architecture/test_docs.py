@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -26,13 +27,25 @@ _PAGES = sorted(
 
 
 @pytest.mark.parametrize("printer", _PRINTERS, ids=lambda printer: printer.stem)
-def test_generated_pages_are_as_the_code_prints_them(printer: Path) -> None:
+def test_generated_pages_are_as_the_code_prints_them(
+    printer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A changed setting, command or route requires its page to be printed again."""
     page = printer.with_name(printer.stem.removeprefix("render_") + ".md")
 
-    printed = subprocess.run([sys.executable, printer], capture_output=True, text=True, check=True).stdout
+    runpy.run_path(str(printer), run_name="__main__")
 
-    assert printed == page.read_text()
+    assert capsys.readouterr().out == page.read_text()
+
+
+def test_a_page_is_printed_by_a_command() -> None:
+    """The printers are programs; those of all pages end alike."""
+    printed = subprocess.run(
+        [sys.executable, _DOCS / "render_topics.py"], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert printed == (_DOCS / "topics.md").read_text()
+    assert 1 == len({printer.read_text().rpartition("\nif __name__")[2] for printer in _PRINTERS})
 
 
 def test_the_printers_are_found() -> None:
