@@ -12,6 +12,7 @@ import pytest
 from tests.support.api import created
 from tests.support.broker_files import password_file
 from tests.support.command_line import CommandLine
+from tests.support.ending import wait_ended
 from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
 from tests.support.relay_process import relay_process
@@ -78,7 +79,7 @@ def test_a_separate_relay(database_url: str, broker: Mosquitto, listener: Listen
 
         process.terminate()
 
-        assert 0 == process.wait(60)
+        assert 0 == wait_ended(process, log)
     assert re.search(rf"Relaying from \S+ to {broker.url}\b", log.read_text())
     assert "Traceback" not in log.read_text()
     assert "0 pending" in shell.ok("notifications").text
@@ -94,7 +95,7 @@ def test_a_relay_in_a_terminal_with_a_prefix(sqlite_url: str, broker: Mosquitto,
 
         process.send_signal(signal.SIGINT)
 
-        assert 0 == process.wait(60)
+        assert 0 == wait_ended(process, log)
     assert ["home/iot/devices/02:00:00:00:00:01/config", "home/iot/updates/configs"] == [
         message.topic for message in received
     ]
@@ -114,7 +115,7 @@ def test_a_second_relay_stands_by_and_follows(
             listener.wait_for(2)
             assert "relay: active" not in logs[1].read_text()
             first.terminate()
-            assert 0 == first.wait(60)
+            assert 0 == wait_ended(first, logs[0])
             wait_until(lambda: "relay: active" in logs[1].read_text(), "the second is active")
             shell.ok("config", "create", "02:00:00:00:00:02", "{}")
             received = listener.wait_for(4)

@@ -54,7 +54,7 @@ def test_a_reload_and_a_stop_end_streams(start_serve: Callable[..., Serve], sqli
         assert [2] == stream.positions(1)
         serve.process.send_signal(signal.SIGTERM)
         assert ["retry"] == stream.rest()
-    assert 0 == serve.process.wait(timeout=60)
+    assert 0 == serve.wait_ended()
     assert "Traceback" not in serve.output()
 
 

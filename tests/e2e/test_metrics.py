@@ -203,7 +203,7 @@ def test_no_directory_is_left_behind(start_serve: Callable[..., Serve], sqlite_u
         pids = serve.pids()
         assert 0o700 == directory.stat().st_mode & 0o777
         serve.process.send_signal(number)
-        serve.process.wait(timeout=60)
+        serve.wait_ended()
         _wait_gone(pids)
         assert not directory.exists()
 

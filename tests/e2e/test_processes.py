@@ -76,7 +76,7 @@ def test_a_stop_lets_a_request_in_flight_finish(
             wait_until(lambda: _refuses(serve.client), "the port is closed")
             upload.sendall(UPLOAD[20:])
             answer = upload.recv(65536)
-        status = serve.process.wait(timeout=60)
+        status = serve.wait_ended()
 
     assert answer.startswith(b"HTTP/1.1 201 ")
     assert 0 == status
@@ -93,7 +93,7 @@ def test_a_stop_waits_for_a_stuck_request_until_the_timeout(
 
     with _half_an_upload(serve.client):
         serve.process.send_signal(signal.SIGTERM)
-        status = serve.process.wait(timeout=60)
+        status = serve.wait_ended()
 
     assert 0 == status
     wait_until(lambda: _all_gone(pids), "all processes are gone")
@@ -163,7 +163,7 @@ def test_an_early_reload_and_the_end_of_the_web_process(tmp_path: Path, sqlite_u
         assert 200 == serve.client.get("/api/health").status
         pids = serve.pids()
         os.kill(serve.web_pid(), signal.SIGKILL)
-        status = serve.process.wait(timeout=60)
+        status = serve.wait_ended()
 
     assert 0 < status
     wait_until(lambda: _all_gone(pids), "all processes are gone")
@@ -179,7 +179,7 @@ def test_a_killed_supervisor_leaves_no_process(start_serve: Callable[..., Serve]
 
     with _half_an_upload(serve.client):
         serve.process.kill()
-        serve.process.wait(timeout=60)
+        serve.wait_ended()
         wait_until(lambda: _all_gone(pids), "all processes are gone")
 
     assert _refuses(serve.client)

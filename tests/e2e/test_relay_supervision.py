@@ -17,7 +17,7 @@ from tests.support.listener import Listener
 from tests.support.mosquitto import Mosquitto
 from tests.support.ports import free_port
 from tests.support.postgres import PostgresServer, create_database
-from tests.support.processes import command_of, descendants, is_alive
+from tests.support.processes import command_of, descendants, is_alive, terminate_beside_main
 from tests.support.relaying import (
     FLEET,
     STATE,
@@ -32,6 +32,7 @@ from tests.support.relaying import (
     retained,
     wait_drained,
 )
+from tests.support.scraping import metrics_address
 from tests.support.serving import Serve
 from tests.support.waiting import wait_until
 
@@ -131,6 +132,31 @@ def test_a_relay_recovers_from_ended_sessions(
         assert document_numbers(postgres_url) == newest_announced(listener)
         assert 0 == relay.stop()
         assert "Traceback" not in relay.output()
+
+
+def test_a_stop_that_a_thread_of_the_relay_receives(
+    sqlite_url: str, broker: Mosquitto, tmp_path: Path
+) -> None:
+    """The relay ends: the kernel gives a signal to any thread, and the main one may not be ready for it."""
+    with relay_starter(sqlite_url, broker.url, tmp_path) as start:
+        relay = start()
+        relay.wait_for("relay: connected")
+        terminate_beside_main(relay.process.pid)
+        assert 0 == relay.wait_ended()
+
+
+@pytest.mark.parametrize("process", ["leader", "metrics"])
+def test_a_stop_that_a_thread_of_a_process_receives(
+    sqlite_url: str, broker: Mosquitto, start_serve: StartServe, process: str
+) -> None:
+    """So does each process of `serve` that has threads."""
+    serve = start_serve(sqlite_url, MQTT_URL=broker.url, **metrics_address())
+    wait_until(lambda: "relay: connected" in serve.output(), "the relay is connected")
+    pid = next(each for each in serve.pids() if f"entrypoints.{process} " in command_of(each))
+
+    terminate_beside_main(pid)
+
+    wait_until(lambda: not is_alive(pid), f"the {process} process ended")
 
 
 def _certificate(directory: Path) -> list[str]:

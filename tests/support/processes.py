@@ -83,6 +83,14 @@ def threads(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/task").iterdir()))
 
 
+def terminate_beside_main(pid: int) -> None:
+    """SIGTERM to a process, received by a thread that is not its main one."""
+    other = max(int(task.name) for task in Path(f"/proc/{pid}/task").iterdir())
+    assert other != pid
+    # To the process, as with its own number; Linux prefers the thread that has the number.
+    os.kill(other, signal.SIGTERM)
+
+
 def forget_peak_memory(pid: int) -> None:
     """Reset `peak_memory`."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")

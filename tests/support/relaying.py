@@ -22,6 +22,7 @@ from iotconfig.domain.mac import MacAddress
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.wiring.services import open_services
 
+from .ending import wait_ended
 from .listener import Listener, ReceivedMessage
 from .processes import is_stopped
 from .schema import execute, rows
@@ -75,7 +76,7 @@ class RelayProcess:
 
     def wait_killed(self) -> None:
         """Wait until it has killed itself."""
-        assert -signal.SIGKILL == self.process.wait(timeout=60), self.output()
+        assert -signal.SIGKILL == self.wait_ended(), self.output()
 
     def wait_stopped(self) -> None:
         """Wait until it has stopped itself."""
@@ -89,10 +90,14 @@ class RelayProcess:
         self.process.wait(timeout=60)
 
     def stop(self) -> int:
-        """Send SIGTERM, wait, and return the exit status."""
+        """Send SIGTERM, wait, and return the exit status. Where it does not end, the failure has its stacks."""
         self.resume()
         self.process.terminate()
-        return self.process.wait(timeout=60)
+        return self.wait_ended()
+
+    def wait_ended(self) -> int:
+        """Wait for its end, and return the exit status."""
+        return wait_ended(self.process, self._log)
 
 
 def _kill_all(relays: Sequence[RelayProcess]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from .ending import SHOWS_STACKS, abort, wait_ended
 from .http import Client
 from .processes import command_of, descendants, environment_of, is_alive, kill_tree
 from .waiting import wait_until
@@ -26,16 +27,22 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
         r"IOTCONFIG_|DATABASE_URL$|BASEURL$|CORS_ORIGINS$|MQTT_|OIDC_|ASSETS_DIR$|SIGNING_KEY_PATH$|TIMESTAMP_"
     )
     inherited = {name: value for name, value in os.environ.items() if not ours.match(name)}
-    return {**inherited, "DATABASE_URL": database_url, **more}
+    return {**inherited, **SHOWS_STACKS, "DATABASE_URL": database_url, **more}
 
 
 def run_command(
     *arguments: str, env: Mapping[str, str], stdin: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run `iotconfig ARGUMENTS` to its end."""
-    return subprocess.run(
-        [COMMAND, *arguments], env=dict(env), input=stdin, capture_output=True, timeout=100, check=False
-    )
+    """Run `iotconfig ARGUMENTS` to its end. Where it does not end, the failure has its stacks."""
+    command = [str(COMMAND), *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=dict(env), stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        try:
+            output, errors = process.communicate(stdin, timeout=100)
+        except subprocess.TimeoutExpired:
+            abort(process.pid)
+            raise AssertionError(f"{arguments} did not end:\n{process.communicate()[1].decode()}") from None
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
 class Serve:
@@ -102,7 +109,11 @@ class Serve:
         """Send SIGTERM, wait, and return the exit status."""
         self._seen.update(self.pids())
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
+        return self.wait_ended()
+
+    def wait_ended(self) -> int:
+        """Wait for its end, and return the exit status. Where it does not end, the failure has its stacks."""
+        return wait_ended(self.process, self._log)
 
     def kill(self) -> None:
         """SIGKILL all its processes, and remove the files that they would have removed."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from queue import SimpleQueue
 from threading import Event, Thread
 from time import monotonic
 from typing import Final
@@ -15,15 +13,6 @@ from iotconfig.domain.jobs.restarting import RestartingJob
 
 _SLICE: Final = 0.25
 """Seconds after which a wait for a wake-up checks whether the process is to end."""
-
-
-def stop_signals() -> SimpleQueue[int]:
-    """Receive SIGTERM and interrupts in a queue from now on, so that they end no step of a job."""
-    # A handler may run at any point of this thread, so it takes no lock: `SimpleQueue.put` is re-entrant.
-    signals: SimpleQueue[int] = SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda received, _frame: signals.put(received))
-    return signals
 
 
 @contextmanager

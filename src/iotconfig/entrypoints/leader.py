@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
 
 from iotconfig.domain.errors import IotConfigError
 
 from . import lifeline, wiring
-from .jobs import running, stop_signals
+from .jobs import running
 from .logs import log_to_stderr
 from .settings import Settings
+from .signals import Signals
 from .wiring.observers import new_registry
 
 log = logging.getLogger(__name__)
@@ -27,7 +29,7 @@ def main() -> None:
     lifeline.follow(given.lifeline)
     settings = Settings.from_environ(os.environ)
     log_to_stderr(settings)
-    signals = stop_signals()
+    stops = Signals(signal.SIGTERM, signal.SIGINT)
     try:
         wiring.backend(settings).require_current()
         jobs = wiring.jobs(settings, relays=given.relays, registry=new_registry(settings))
@@ -36,7 +38,7 @@ def main() -> None:
         sys.exit(1)
     # A job that cannot be opened yet is opened later, and does not hold up the others.
     with running(jobs):
-        signals.get()
+        stops.wait()
 
 
 if __name__ == "__main__":

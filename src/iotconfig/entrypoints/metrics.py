@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from . import lifeline
 from .logs import log_to_stderr
 from .settings import Settings
+from .signals import Signals
 from .wiring.scrapes import answering
 
 
@@ -24,11 +25,10 @@ def main() -> None:
     given = parser.parse_args()
     settings = Settings.from_environ(os.environ)
     log_to_stderr(settings)
-    # Before any thread starts, so that SIGTERM is blocked in all and only `sigwait` receives it.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    stops = Signals(signal.SIGTERM)
     lifeline.follow(given.lifeline)
     with answering(settings, socket.socket(fileno=given.socket), CollectorRegistry()):
-        signal.sigwait({signal.SIGTERM})
+        stops.wait()
     sys.exit(0)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 
 from . import wiring
-from .jobs import running, stop_signals
+from .jobs import running
 from .settings import InvalidSetting, Settings
+from .signals import Signals
 from .sockets import listen_for_scrapes
 from .wiring.observers import new_registry
 
@@ -21,7 +23,7 @@ def run_relay(settings: Settings, on_start: Callable[[str], None] = lambda _line
     if broker is None:
         raise InvalidSetting("MQTT_URL is not set: there is no broker to announce to.")
     wiring.backend(settings).require_current()
-    signals = stop_signals()
+    stops = Signals(signal.SIGTERM, signal.SIGINT)
     registry = new_registry(settings)
     with ExitStack() as stack:
         if registry is not None and (scrapes := listen_for_scrapes(settings)) is not None:
@@ -33,4 +35,4 @@ def run_relay(settings: Settings, on_start: Callable[[str], None] = lambda _line
             job.open()
         stack.enter_context(running(jobs))
         on_start(f"Relaying from {wiring.backend(settings)} to {broker}")
-        signals.get()
+        stops.wait()

@@ -8,12 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
 from typing import Final
 
 from attrs import define, field
+
+from .signals import Signals
 
 _TICK: Final = 0.2
 _READY: Final = 0
@@ -36,11 +37,9 @@ class Supervisor:
         self._environ = dict(environ)
         self._graceful_timeout = graceful_timeout
         self._had_terminal = _has_terminal()
-        self._events: SimpleQueue[int] = SimpleQueue()
         self._children: list[_Child] = []
         self._lifeline, self._held = os.pipe()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-            signal.signal(number, lambda received, _frame: self._events.put(received))
+        self._events = Signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
     def start(
         self,
@@ -71,7 +70,7 @@ class Supervisor:
         is_ready = False
         Thread(target=self._expect, args=(ready,), name="ready", daemon=True).start()
         while True:
-            received = self._next_event()
+            received = self._events.wait(_TICK)
             if received == _READY:
                 is_ready = True
                 on_ready()
@@ -97,18 +96,12 @@ class Supervisor:
         if os.read(ready, 1):
             self._events.put(_READY)
 
-    def _next_event(self) -> int | None:
-        try:
-            return self._events.get(timeout=_TICK)
-        except Empty:
-            return None
-
     def _stop(self) -> None:
         """Send SIGTERM to all; kill those that are left after the graceful timeout, or at a second signal."""
         self._send(signal.SIGTERM)
         until = monotonic() + self._graceful_timeout + _KILL_MARGIN
         while any(child.is_running() for child in self._children) and monotonic() < until:
-            if self._next_event() in (signal.SIGTERM, signal.SIGINT):
+            if self._events.wait(_TICK) in (signal.SIGTERM, signal.SIGINT):
                 break
         for child in self._children:
             child.kill()
