@@ -7,9 +7,12 @@ connection has a client of its own, and nothing is published before its CONNACK.
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
+from threading import Event
 from typing import Any, Final
 
 from attrs import frozen
@@ -31,7 +34,7 @@ _LARGEST_RECEIVED: Final = 16_384
 """Maximum Packet Size of this side in bytes; a broker discards larger messages."""
 
 _PATIENCE: Final = 3.0
-"""Seconds to wait for the answer to a subscription; other work waits meanwhile."""
+"""Seconds to wait for the answer to a subscription, and for a DISCONNECT to be sent; other work waits meanwhile."""
 
 
 @frozen
@@ -71,6 +74,7 @@ class Connection:
         self._connack: SimpleQueue[tuple[ReasonCode, Properties | None] | None] = SimpleQueue()
         self._suback: SimpleQueue[list[ReasonCode] | None] = SimpleQueue()
         self._open = False
+        self._has_ended = Event()
         self.ending: Ending | None = None
         """How it ended; None while it is open, or if this side closed it."""
         self._client = Client(
@@ -106,9 +110,21 @@ class Connection:
             return None
 
     def close(self) -> None:
+        """Send a DISCONNECT and close the connection, in bounded time: a broker that no longer reads gets none."""
         self._open = False
-        self._client.disconnect()
-        self._client.loop_stop()
+        result = self._client.disconnect()
+        if result == MQTTErrorCode.MQTT_ERR_SUCCESS and not self._has_ended.wait(self.patience):
+            self._cut()
+        # If the network thread ends just now, paho has no thread left to wait for.
+        with suppress(AttributeError):
+            self._client.loop_stop()
+
+    def _cut(self) -> None:
+        """Let the network thread read the end of the connection: it would wait until the DISCONNECT is sent."""
+        connected = self._client.socket()
+        if isinstance(connected, socket.socket):
+            with suppress(OSError):
+                connected.shutdown(socket.SHUT_RDWR)
 
     def _connect(self, broker: Broker, *, clean_start: bool = True, **properties: int) -> None:
         """Connect, or raise `BrokerUnavailable`. `properties`: of the CONNECT packet, by paho's names."""
@@ -173,6 +189,7 @@ class Connection:
             code = int(answer.value) if flags.is_disconnect_packet_from_server else None
             self.ending = Ending(describe(answer, properties), code)
         self._open = False
+        self._has_ended.set()
         self._connack.put(None)
         self._suback.put(None)
         self._ended()
