@@ -95,6 +95,8 @@ def test_both_notice_each_other_and_stay_connected(
     assert "IOTCONFIG_MQTT_PREFIX" in lines[0].getMessage()
 
     other.disconnect()
+    # Its answer comes behind the last marker of the other.
+    assert [TAKEN] == list(one.publish([change(3)]))
     seconds.now += 31
     one.tend()
     seconds.now += 91
@@ -167,6 +169,7 @@ def test_a_restart_of_the_broker_is_not_a_copy(broker: Mosquitto) -> None:
             publisher.tend()
             assert [] == codes(publisher)
             broker.kill()
+            wait_until(lambda: not is_open(publisher), "its session ends")
             broker.start()
             publisher.lost()
 

@@ -43,11 +43,14 @@ class Subscription(Protocol):
         ...
 
     def acknowledge(self, messages: Sequence[Incoming]) -> None:
-        """Let the broker forget messages. Those of an earlier connection are ignored: they come again."""
+        """Let the broker forget messages. Those of an earlier connection are ignored: they come again.
+
+        Does not wait for the broker: if the connection ends before it has the acknowledgement, they come again, too.
+        """
         ...
 
     def disconnect(self) -> None:
-        """Close the connection, if there is one. The broker keeps the session."""
+        """Close the connection, if there is one. The broker keeps the session, without what was acknowledged before."""
         ...
 
 
