@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from faults.small_disk import CannotMount, SmallDisk, small_disk
 
 from iotconfig.adapters.asset_files import FileAssetStore
 from tests.support.command_line import CommandLine
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 
 _RUNTIMES = ["database", "service"]
 """What commands work on: the database itself, or a service on it over HTTP."""
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """A disk of one megabyte."""
+    try:
+        with small_disk(tmp_path / "disk", 1) as disk:
+            yield disk
+    except CannotMount as refusal:
+        pytest.skip(str(refusal))
 
 
 @pytest.fixture(params=_RUNTIMES)

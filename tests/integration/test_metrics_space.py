@@ -7,13 +7,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Self
 
 import pytest
-from faults.small_disk import CannotMount, SmallDisk, small_disk
+from faults.small_disk import SmallDisk
 
 from iotconfig.adapters.metrics import CountingDirectory, directory, forget_process
 from iotconfig.entrypoints.counting import Counting
@@ -43,16 +42,6 @@ def step(labels):
     print(json.dumps(shown()), flush=True)
     sys.stdin.readline()
 """
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    """A disk of one megabyte."""
-    try:
-        with small_disk(tmp_path / "disk", 1) as disk:
-            yield disk
-    except CannotMount as refusal:
-        pytest.skip(str(refusal))
 
 
 class Process:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from typing import Any
+from typing import Any, Final
 
 import click
 from click.exceptions import NoArgsIsHelpError
@@ -34,6 +35,8 @@ from .tags import tag
 from .tokens import device_token, token
 from .undoing import undo
 from .waiting import wait
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class _Program(click.Group):
@@ -67,9 +70,10 @@ class _Program(click.Group):
 
 
 def _sentence(error: OSError | UnicodeError) -> str:
-    """The system's error as one sentence: the file and the reason, without the error number."""
+    """The system's error in sentences: the file and the reason, without the error number; for a full disk, the way out."""
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        return f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}."
+        sentence = f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}."
+        return f"{sentence} Free some space there, and try again." if error.errno in _FULL else sentence
     return " ".join(str(error).split())
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import TYPE_CHECKING
 
 import click
@@ -98,6 +98,17 @@ class _Exporting:
         return labels_text(self._services.tags.export(self._tags))
 
 
+@contextmanager
+def _written_to(place: Path) -> Iterator[None]:
+    """Let the system's error have a name where it has none, as that of a write to a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None or error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(place)) from None
+
+
 def _is_directory(target: Path) -> bool:
     """Whether the target is a directory, by its name. Raises `UsageError` for `.json`."""
     from iotconfig.adapters.fleet_files import files
@@ -114,9 +125,9 @@ def _print_records(exporting: _Exporting) -> int:
 
     # The reader may be slow: end the snapshot before the first byte is written.
     with TemporaryFile() as file:
-        with exporting.configs() as configs:
+        with _written_to(Path(gettempdir())), exporting.configs() as configs:
             count = files.write_records(file, configs)
-        file.seek(0)
+            file.seek(0)
         if is_watched():
             for line in file:
                 give(line)
@@ -130,11 +141,11 @@ def _write_records(exporting: _Exporting, target: Path) -> int:
     from iotconfig.adapters.fleet_files.side_files import side_file_of
 
     labels = exporting.labels()
-    with files.new_file(target) as part, exporting.configs() as configs:
+    with _written_to(target), files.new_file(target) as part, exporting.configs() as configs:
         count = files.write_records(part, configs)
     beside = side_file_of(target)
     if labels:
-        with files.new_file(beside) as part:
+        with _written_to(beside), files.new_file(beside) as part:
             part.write(labels)
     else:
         # One of an earlier export would give devices tags that they no longer have.
@@ -146,7 +157,7 @@ def _write_directory(exporting: _Exporting, target: Path, names: FileNames) -> i
     from iotconfig.adapters.fleet_files.directory_writing import write_directory
 
     labels = exporting.labels()
-    with exporting.configs() as configs:
+    with _written_to(target), exporting.configs() as configs:
         return write_directory(target, configs, names, labels)
 
 
@@ -154,7 +165,7 @@ def _update(runtime: Runtime, exporting: _Exporting, target: Path, names: FileNa
     from iotconfig.adapters.fleet_files.directory_update import update_directory
 
     labels = exporting.labels()
-    with exporting.configs() as configs:
+    with _written_to(target), exporting.configs() as configs:
         changes = update_directory(target, configs, names, labels)
     _show(changes)
     count = len(changes.new) + len(changes.changed) + changes.unchanged

@@ -16,9 +16,9 @@ from attrs import frozen
 from sqlalchemy import URL
 
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.errors import StoreBusy, StoreUnavailable, ValidationFailed, excerpt
+from iotconfig.domain.errors import StoreBusy, StoreFull, StoreUnavailable, ValidationFailed, excerpt
 
-from .engine.failures import translated
+from .engine.failures import is_out_of_space, translated
 from .engine.sqlite import file_uri
 from .engine.sqlite_location import require_file
 from .engine.url import DatabaseUrl
@@ -39,7 +39,8 @@ class Backups:
 
         target: a file, or a directory for a file with a dated name; by default, the working directory.
 
-        Raises `ValidationFailed` if the file exists, and for PostgreSQL, with the command; `StoreUnavailable`.
+        Raises `ValidationFailed` if the file exists, and for PostgreSQL, with the command; `StoreFull` if the disk of the
+        copy is full; `StoreUnavailable`.
         """
         if not self.url.is_sqlite:
             raise ValidationFailed(
@@ -64,8 +65,9 @@ class Backups:
         No other process may have the database open. The new file gets the owner and the mode of the former one.
 
         Raises `ValidationFailed` if the file is no backup of iotconfig, is damaged or is the database itself, and for
-        PostgreSQL, with the command; `PermissionError` if the database may not be written; `StoreUnavailable` if it is of a newer version; `StoreBusy` while another process, such as a
-        service, has the database open.
+        PostgreSQL, with the command; `PermissionError` if the database may not be written; `StoreUnavailable` if it is of
+        a newer version; `StoreBusy` while another process, such as a service, has the database open; `StoreFull` if the
+        disk of the database has no room for the copy beside it.
         """
         if not self.url.is_sqlite:
             raise ValidationFailed(
@@ -106,16 +108,31 @@ def _copied(source: Path, directory: Path) -> Iterator[Path]:
         with (
             translated(file=str(source)),
             closing(_connected(source)) as original,
-            closing(sqlite3.connect(draft)) as copy,
         ):
-            original.backup(copy)
-            # One file: without write-ahead mode, nothing of it is in a log.
-            copy.execute("PRAGMA journal_mode = DELETE").fetchone()
+            # Opens the file, which may need space on its own disk.
+            original.execute("PRAGMA schema_version").fetchone()
+            with _on_disk_of(directory), closing(sqlite3.connect(draft)) as copy:
+                original.backup(copy)
+                # One file: without write-ahead mode, nothing of it is in a log.
+                copy.execute("PRAGMA journal_mode = DELETE").fetchone()
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         yield draft
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _on_disk_of(directory: Path) -> Iterator[None]:
+    """Raise `StoreFull`, with the directory, where SQLite has no room to write during the block."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if not is_out_of_space(error):
+            raise
+        raise StoreFull(
+            f"The disk of {excerpt(str(directory))} is full. Nothing was changed: free some space there, and try again."
+        ) from None
 
 
 @contextmanager
@@ -127,7 +144,11 @@ def _closed_to_others(path: Path, *, is_there: bool) -> Iterator[None]:
     if not is_there:
         yield
         return
-    with translated(file=str(path)), closing(_connected(path)) as connection:
+    with (
+        translated(file=str(path)),
+        closing(_connected(path)) as connection,
+        _on_disk_of(path.parent),
+    ):
         try:
             # Copies the log into the file. SQLite refuses to leave write-ahead mode while another connection exists.
             connection.execute("PRAGMA journal_mode = DELETE").fetchone()

@@ -72,6 +72,9 @@ FILE_READ_ONLY: Final = (
     "its -wal and -shm files, and their directory; the service then recovers by itself."
 )
 _REFUSED: Final = "The database refuses the operation: ask its administrator."
+_TOO_FULL_TO_OPEN: Final = (
+    "The disk of the database is full, so that it cannot be opened: free some space there."
+)
 SCHEMA_NOT_CURRENT: Final = (
     "The database's schema is not the one that this version needs: run 'iotconfig upgrade-db'."
 )
@@ -179,10 +182,12 @@ def _of_postgresql(cause: psycopg.Error) -> IotConfigError | None:
 
 
 def _of_sqlite(cause: sqlite3.Error, file: str) -> IotConfigError | None:
-    primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    primary = _code(cause) & 0xFF
     text = f"{file}: {cause}" if file else str(cause)
     if primary == _SQLITE_FULL:
         return StoreFull("The disk under the database is full.")
+    if _code(cause) == sqlite3.SQLITE_IOERR_SHMSIZE:
+        return unavailable(_TOO_FULL_TO_OPEN, text)
     if primary == sqlite3.SQLITE_READONLY:
         return unavailable(FILE_READ_ONLY, text, StoreReadOnly)
     if "no such table" in text or "no such column" in text:
@@ -190,6 +195,18 @@ def _of_sqlite(cause: sqlite3.Error, file: str) -> IotConfigError | None:
     if primary in _SQLITE_UNUSABLE:
         return unavailable(_SQLITE_UNUSABLE[primary], text)
     return unavailable(AWAY, text) if primary in _SQLITE_UNAVAILABLE else None
+
+
+def _code(cause: sqlite3.Error) -> int:
+    """Return SQLite's extended result code; 0 where the driver itself raised the error."""
+    return getattr(cause, "sqlite_errorcode", 0)
+
+
+def is_out_of_space(error: sqlite3.Error) -> bool:
+    """Whether SQLite cannot write because a disk is full, a quota is used up, or the file would be too large."""
+    # For the two latter it has no code but that of a failed write.
+    is_full = _code(error) & 0xFF == _SQLITE_FULL
+    return is_full or _code(error) in (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
 
 
 def _what_failed(cause: psycopg.Error) -> str:
