@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from iotconfig.adapters.mqtt import Broker, MqttSubscription
+from iotconfig.adapters.mqtt import Broker, MqttSubscription, connection
 from iotconfig.domain.devices.incoming import Incoming, Topic
 from iotconfig.domain.errors import BrokerUnavailable
 from tests.support.scripted_broker import ScriptedBroker, scripted_broker
@@ -68,6 +68,18 @@ def test_messages_before_the_answer_to_the_subscription(broker: ScriptedBroker) 
         wait_until(lambda: subscription.wait(0), "messages are there")
         expected = Incoming(Topic.REPORT, "a", b"{}", is_retained=True, is_kept=False)
         assert [expected] * 5 * _WINDOW == list(subscription.take(1000))
+
+
+def test_a_late_answer_to_the_subscription(broker: ScriptedBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine first reads the messages before it, so the wait is that of the setting."""
+    monkeypatch.setattr(connection, "_PATIENCE", 0.05)
+    with _connecting(broker) as (subscription, connected):
+        broker.accept()
+        message_id, _ = broker.subscription()
+        assert broker.is_quiet(0.3)
+        broker.grant(message_id, 1, 1)
+        connected.result(20)
+        assert subscription.is_connected()
 
 
 def test_a_refused_subscription(broker: ScriptedBroker) -> None:

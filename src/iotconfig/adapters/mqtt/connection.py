@@ -113,7 +113,9 @@ class Connection:
         """Send a DISCONNECT and close the connection, in bounded time: a broker that no longer reads gets none."""
         self._open = False
         result = self._client.disconnect()
-        if result == MQTTErrorCode.MQTT_ERR_SUCCESS and not self._has_ended.wait(self.patience):
+        if result == MQTTErrorCode.MQTT_ERR_SUCCESS and not self._has_ended.wait(
+            min(self._timeout, _PATIENCE)
+        ):
             self._cut()
         # If the network thread ends just now, paho has no thread left to wait for.
         with suppress(AttributeError):

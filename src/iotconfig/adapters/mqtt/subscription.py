@@ -143,6 +143,11 @@ class _Listening(Connection):
         self._client.on_message = self._on_message
         self._connect(broker, clean_start=False, SessionExpiryInterval=SESSION_EXPIRY, ReceiveMaximum=window)
 
+    @property
+    def patience(self) -> float:
+        """Seconds that `subscribe` waits: the answer may come behind as many messages as the window holds."""
+        return self._timeout
+
     def take(self, limit: int) -> Sequence[Incoming]:
         with self._changed:
             taken = [self._arrived.popleft() for _ in range(min(limit, len(self._arrived)))]
