@@ -39,7 +39,7 @@ _MADE: Final = SOURCES / "made"
 
 _IGNORED: Final = {"node_modules", "made", "__pycache__"}
 _DESCRIBE: Final = (
-    "import json; from iotconfig.adapters.http.openapi.document import document; "
+    "import json, sys; sys.path.insert(0, 'src'); from iotconfig.adapters.http.openapi.document import document; "
     "from iotconfig.adapters.http.routes import ROUTES; print(json.dumps(document(ROUTES)))"
 )
 
@@ -62,7 +62,7 @@ def build() -> bool:
     with (_MADE / "lock").open("w") as lock:
         # Of two builds at the same time, the second one finds the result of the first.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        description = _run(sys.executable, "-c", _DESCRIBE, cwd=ROOT, env={"PYTHONPATH": str(ROOT / "src")})
+        description = described()
         digest = _digest(description)
         mark = RESULT / "digest"
         if mark.exists() and mark.read_text() == digest and (_MADE / "api.ts").exists():
@@ -70,6 +70,12 @@ def build() -> bool:
         _install_packages()
         _build(description, digest)
         return True
+
+
+def described() -> str:
+    """Return the description of the API, as the application in the sources gives it. Raises `BuildFailed`."""
+    # With the variables of this process: PYTHONPATH is where pip puts the libraries of a build.
+    return _run(sys.executable, "-c", _DESCRIBE, cwd=ROOT)
 
 
 def check() -> None:
