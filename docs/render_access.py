@@ -17,8 +17,8 @@ _HEAD = """\
 every caller is the local administrator, and the service is reachable from this machine only.
 Creating a token does not turn authentication on.
 
-People sign in with an identity provider ([OpenID Connect](oidc.md)); programs, and
-homes without a provider, use API tokens:
+People sign in with an identity provider ([OpenID Connect](oidc.md)) or, in a browser, with an API token; programs
+use API tokens:
 
 ```console
 $ export IOTCONFIG_AUTH=on
@@ -81,18 +81,27 @@ counts as a failed one, and the provider is asked for its token at most once a s
 
 ## Browsers
 
-The session cookie is `HttpOnly` and `SameSite=Lax`; if `BASEURL` is https, it is also
+A browser that signed in has one session: of the identity provider, or of an API token.
+
+The session cookie of the provider is `HttpOnly` and `SameSite=Lax`; if `BASEURL` is https, it is also
 `Secure` and bound to the host (`__Host-`). A second cookie, sent to
 `/api/auth/logout` only, contains the ID token if both fit into a request: with it
-the provider signs out without asking. A change with the cookie must come
-from a page of the service (`BASEURL`) or of an origin that `CORS_ORIGINS` lists, and
-the browser must state the origin; `*` does not allow pages to use the cookie. The cookie takes
-precedence over an `Authorization` header, and is valid as long as the token in it; signing out
-deletes it in this browser. Cookies are shared between ports: over http, another program on the same host
-that sets a cookie `access_token` interferes.
+the provider signs out without asking.
 
-`IOTCONFIG_SECRET_KEY` signs sign-ins in progress. `serve` makes a new key at each start; if several
-machines serve, set the same key on all of them."""
+`POST /api/auth/session` takes an API token, once, and sets a cookie with the token's key, signed: it holds neither the token's
+secret nor its role. It is `HttpOnly` and `SameSite=Strict`; `Secure` where the browser uses https; bound to the host if
+`BASEURL` is https. It dies with the browser. Each request looks the token up, so that the session has its role, and ends when the
+token is revoked or expires. `DELETE /api/auth/session` ends a session of either kind in this browser.
+
+A change with a cookie, and signing in and out at `/api/auth/session`, must come
+from a page of the service (`BASEURL`) or of an origin that `CORS_ORIGINS` lists, and
+the browser must state the origin; `*` does not allow pages to use the cookie. A cookie takes
+precedence over an `Authorization` header; the provider's is valid as long as the token in it. Signing out
+deletes them in this browser. Cookies are shared between ports: over http, another program on the same host
+that sets a cookie `access_token` or `token_session` interferes.
+
+`IOTCONFIG_SECRET_KEY` signs sign-ins in progress, and the sessions of API tokens. Unless it is set, `serve` makes a new key at
+each start, which ends these sessions; if several machines serve, set the same key on all of them."""
 
 
 def _rows(table: RouteTable) -> Iterator[tuple[str, str, Access]]:

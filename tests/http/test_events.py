@@ -29,6 +29,7 @@ from iotconfig.testing.builders import add
 from iotconfig.testing.clocks import START
 from tests.support.api import created, expect_problem
 from tests.support.apps import app_in_memory
+from tests.support.browser import Browser
 from tests.support.event_stream import Block, EventStream
 from tests.support.http import Client
 from tests.support.in_process import Service
@@ -305,6 +306,21 @@ def test_a_revoked_token_ends_its_streams(guarded: Guarded) -> None:
         assert [1] == kept.positions(1)
     refused = Client(guarded.streaming.url).get("/api/events", Authorization=f"Bearer {guarded.token}")
     expect_problem(refused, 401, "AUTHENTICATION_REQUIRED")
+
+
+def test_a_revoked_token_ends_the_streams_of_its_sessions(guarded: Guarded) -> None:
+    """A browser that signed in with the token sends a cookie with the stream."""
+    browser = Browser(Client(guarded.streaming.url))
+    body = {"token": guarded.token}
+    assert (
+        200 == browser.send_json("POST", "/api/auth/session", body, {"Sec-Fetch-Site": "same-origin"}).status
+    )
+    cookie = f"token_session={browser.cookies['token_session']}"
+    with guarded.streaming.open(Cookie=cookie) as stream:
+        stream.hello()
+        guarded.tokens.revoke("dashboard")
+        assert "retry" == stream.rest()[-1]
+    expect_problem(browser.get("/api/events"), 401, "AUTHENTICATION_REQUIRED")
 
 
 def test_nothing_is_sent_while_rights_cannot_be_checked(guarded: Guarded) -> None:

@@ -190,6 +190,7 @@ def test_each_row_declares_the_query_that_its_resource_reads(route: Route) -> No
 def test_viewers_only_read() -> None:
     """Each method that changes something is for administrators, or is one of these."""
     of_others = {
+        "/api/auth/session": Access.PUBLIC,
         "/api/auth/terminal": Access.PUBLIC,
         "/api/auth/terminal/token": Access.PUBLIC,
         "/api/devices/{mac}/report": Access.DEVICE,

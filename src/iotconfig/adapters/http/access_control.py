@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from secrets import token_hex
 
 from attrs import field, frozen
 
@@ -22,6 +23,7 @@ from .access.sign_ins import SignIns
 from .access.signed_values import SignedValues
 from .access.site_guard import SiteGuard
 from .access.terminals import Terminals
+from .access.token_sessions import TokenSessions
 
 
 @frozen
@@ -41,8 +43,8 @@ class AccessControl:
     device_tokens_required: bool = False
     proxies: Sequence[Network] = ()
     """Networks of trusted proxies: their `X-Forwarded-For` is evaluated."""
-    secret: str = field(default="", repr=False)
-    """The key that signs sign-ins in progress; the same in every serving process."""
+    secret: str = field(factory=token_hex, repr=False)
+    """The key that signs sessions and sign-ins in progress; the same in every serving process."""
 
     def build(self, rules: Mapping[str, Rule], sites: SiteGuard) -> AccessParts:
         """Build the gate and the state of sign-ins.
@@ -53,16 +55,20 @@ class AccessControl:
         own_origin = sites.own_origin
         failed = SignInThrottle(self.throttle, self.proxies)
         cookies = CookieJar(own_origin.startswith("https:"), SignedValues(self.secret, "sign-in"))
-        authentication = None
+        authentication = sessions = None
         if self.api_tokens is not None:
             provider = self.sign_in.provider if self.sign_in is not None else None
             # "*" allows reading without a cookie; it does not make every page trusted.
             trusted = set(sites.origins) - {"*"}
-            authentication = Authentication(self.api_tokens, provider, cookies, own_origin, trusted, failed)
+            signed = SignedValues(self.secret, "token-session")
+            sessions = TokenSessions(self.api_tokens, cookies.is_https, signed, failed)
+            authentication = Authentication(
+                self.api_tokens, provider, cookies, sessions, own_origin, trusted, failed
+            )
         devices = None
         if self.device_tokens is not None:
             devices = DeviceGate(self.device_tokens, self.device_tokens_required, failed)
-        sign_ins = SignIns(self.sign_in, cookies, failed, own_origin)
+        sign_ins = SignIns(self.sign_in, cookies, sessions, failed, own_origin)
         terminals = Terminals(self.sign_in, failed, self.polls, SignedValues(self.secret, "terminal"))
         return AccessParts(Gate(rules, sites, authentication, devices), authentication, sign_ins, terminals)
 
@@ -79,4 +85,4 @@ class AccessParts:
     @property
     def takes_cookies(self) -> bool:
         """Whether a browser can have a session."""
-        return self.authentication is not None and self.authentication.identity is not None
+        return self.authentication is not None

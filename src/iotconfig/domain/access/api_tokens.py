@@ -60,6 +60,11 @@ class ApiToken:
     """Accurate to a minute."""
     revoked_at: datetime | None = None
 
+    @property
+    def principal(self) -> Principal:
+        """The caller that the token identifies."""
+        return Principal(self.name, frozenset({self.role}), name=self.name)
+
     def state(self, now: datetime) -> str:
         """`active`, `expired` or `revoked`."""
         if self.revoked_at is not None:
@@ -138,11 +143,35 @@ class ApiTokenService:
 
     def authenticate(self, text: str) -> Principal:
         """Return the principal of a token. Raises `AuthenticationRequired` where it is not valid."""
+        return self.verify(text).principal
+
+    def verify(self, text: str) -> ApiToken:
+        """Return the valid token with this text. Raises `AuthenticationRequired` where there is none."""
         key = secrets.key_of(PREFIX, text)
         token = None if key is None else self.store.find(key)
+        if token is None or not secrets.is_digest_of(token.digest, text):
+            raise _not_valid()
+        self._use(token)
+        return token
+
+    def principal_of_key(self, key: str) -> Principal:
+        """Return the principal of the token with this key, for a caller whose text `verify` accepted before.
+
+        Raises `AuthenticationRequired` where the token has expired or was revoked meanwhile.
+        """
+        token = self.store.find(key)
+        if token is None:
+            raise _not_valid()
+        self._use(token)
+        return token.principal
+
+    def _use(self, token: ApiToken) -> None:
         now = self.clock()
-        # One message for all reasons: an attacker who guesses learns nothing.
-        if token is None or not secrets.is_digest_of(token.digest, text) or token.state(now) != "active":
-            raise AuthenticationRequired("The API token is unknown, or expired, or was revoked.")
+        if token.state(now) != "active":
+            raise _not_valid()
         self._uses.record(token.key, token.last_used_at, now)
-        return Principal(token.name, frozenset({token.role}), name=token.name)
+
+
+def _not_valid() -> AuthenticationRequired:
+    # One message for all reasons: an attacker who guesses learns nothing.
+    return AuthenticationRequired("The API token is unknown, or expired, or was revoked.")

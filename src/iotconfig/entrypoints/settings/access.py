@@ -48,8 +48,8 @@ class AccessSettings:
         "IOTCONFIG_SECRET_KEY",
         parsers.secret_key,
         "",
-        "The key that signs the state of a sign-in: at least 32 random characters, the same on all machines "
-        "that serve. Unset, each start makes a new one",
+        "The key that signs the state of a sign-in, and the sessions of API tokens: at least 32 random characters, the "
+        "same on all machines that serve. Unset, each start makes a new one, and ends these sessions",
         secret=True,
     )
     base_url: str = setting(

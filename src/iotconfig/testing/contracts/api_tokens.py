@@ -106,6 +106,25 @@ class ApiTokenStoreContract(UseCases):
         with pytest.raises(AuthenticationRequired, match="API token"):
             tokens.authenticate(spoil(text))
 
+    def test_a_session_lasts_as_long_as_its_token(
+        self, tokens: ApiTokenService, clock: SteppingClock
+    ) -> None:
+        """The key of a token that was verified identifies the caller, until the token expires or is revoked."""
+        revoked, text = tokens.create("ci", Role.ADMIN)
+        expiring, _ = tokens.create("nightly", Role.VIEWER, START + _HOUR)
+        assert revoked.key == tokens.verify(text).key
+        for token in (revoked, expiring):
+            assert token.principal == tokens.principal_of_key(token.key)
+
+        tokens.revoke("ci")
+        clock.go_to(START + _HOUR)
+
+        for key in (revoked.key, expiring.key, "no such key", ""):
+            with pytest.raises(AuthenticationRequired, match="API token"):
+                tokens.principal_of_key(key)
+        with pytest.raises(AuthenticationRequired, match="API token"):
+            tokens.verify(text)
+
     def test_an_expired_token_is_refused(self, tokens: ApiTokenService, clock: SteppingClock) -> None:
         """A token is refused from the moment of its expiry on."""
         _, text = tokens.create("ci", Role.ADMIN, START + _HOUR)

@@ -1,4 +1,4 @@
-"""Identifies callers: by an API token, by the token of a session in a header or a cookie, or by an access token."""
+"""Identifies callers: by an API token or its session, by the token of a session in a header or a cookie, or by an access token."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from iotconfig.domain.errors import AuthenticationRequired, AuthorizationFailed
 from .cookies import CookieJar
 from .origins import is_from_here, why_elsewhere
 from .sign_in_throttle import SignInThrottle
+from .token_sessions import TokenSessions
 
 
 def bearer_of(req: falcon.Request) -> str | None:
@@ -32,6 +33,7 @@ class Authentication:
     api_tokens: ApiTokenService
     identity: IdentityProvider | None
     cookies: CookieJar
+    token_sessions: TokenSessions
     own_origin: str
     """The origin of the service as browsers see it; empty: the origin that the request names."""
     origins: Collection[str]
@@ -39,16 +41,14 @@ class Authentication:
     failed: SignInThrottle
 
     def identify(self, req: falcon.Request) -> Principal | None:
-        """The caller; None if the request has no credentials. The session cookie takes precedence.
+        """The caller; None if the request has no credentials. A session cookie takes precedence.
 
         Raises `AuthenticationRequired` and `TooManyRequests` for invalid credentials,
         `AuthorizationFailed` for a change by cookie from a foreign page, and
         `ExternalServiceError` if the identity provider is needed and unavailable.
         """
-        if self.identity is not None and (session := self.cookies.session(req)):
-            with self.failed.watch(req):
-                principal = self.identity.principal_of_session(session)
-            self._refuse_other_pages(req)
+        if (principal := self._of_cookie(req)) is not None:
+            self.check_page(req)
             return principal
         if not req.auth:
             return None
@@ -63,13 +63,24 @@ class Authentication:
             ", or sign in at /api/auth/login?redirect=/." if self.identity is not None else "."
         )
 
-    def _refuse_other_pages(self, req: falcon.Request) -> None:
-        """Refuse a change by cookie from a foreign page: browsers send cookies with the requests of every page."""
+    def check_page(self, req: falcon.Request) -> None:
+        """Refuse a change by cookie from a foreign page: browsers send cookies with the requests of every page.
+
+        Raises `AuthorizationFailed`.
+        """
         if req.method not in SAFE_METHODS and not is_from_here(req, self.own_origin, self.origins):
             raise AuthorizationFailed(
                 "A change with the session cookie must come from a page of this service, and the browser must say so "
                 f"(Origin or Sec-Fetch-Site); programs use a token. {why_elsewhere(req, self.own_origin)}"
             )
+
+    def _of_cookie(self, req: falcon.Request) -> Principal | None:
+        if (principal := self.token_sessions.principal(req)) is not None:
+            return principal
+        if self.identity is not None and (session := self.cookies.session(req)):
+            with self.failed.watch(req):
+                return self.identity.principal_of_session(session)
+        return None
 
     def _of_bearer(self, token: str | None) -> Principal:
         if not token:

@@ -18,6 +18,8 @@ from iotconfig.domain.errors import ExternalServiceError, ValidationFailed
 from .signed_values import SignedValues
 
 _SESSION: Final = "access_token"
+TOKEN_SESSION: Final = "token_session"  # noqa: S105 - a name
+"""The cookie of a browser that signed in with an API token."""
 _ID_TOKEN: Final = "id_token"  # noqa: S105 - a name
 _SIGN_IN: Final = "sign_in_"
 _SIGN_INS: Final = 5
@@ -34,6 +36,17 @@ _JWT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 SIGN_OUT: Final = "/api/auth/logout"
 """The route that ends a session."""
+
+
+def bound_to_host(name: str) -> str:
+    """The name of a cookie that browsers accept from the host itself only, over https.
+
+    Other hosts of the domain cannot plant such a cookie (RFC 6265bis, section 4.1.3.2).
+    """
+    return f"__Host-{name}"
+
+
+_SESSIONS: Final = frozenset({_SESSION, bound_to_host(_SESSION), TOKEN_SESSION, bound_to_host(TOKEN_SESSION)})
 
 
 def cookies_of(req: falcon.Request) -> Mapping[str, str]:
@@ -56,7 +69,7 @@ def cookies_of(req: falcon.Request) -> Mapping[str, str]:
 
 def has_session(req: falcon.Request) -> bool:
     """Whether the request has a session cookie, valid or not."""
-    return _SESSION in cookies_of(req)
+    return not _SESSIONS.isdisjoint(cookies_of(req))
 
 
 @frozen
@@ -125,9 +138,7 @@ class CookieJar:
         return f"__Secure-{_ID_TOKEN}" if self.is_https else _ID_TOKEN
 
     def _name(self, name: str) -> str:
-        # Browsers accept this prefix from the host itself only, over https: other hosts of the domain
-        # cannot plant such a cookie (RFC 6265bis, section 4.1.3.2).
-        return f"__Host-{name}" if self.is_https else name
+        return bound_to_host(name) if self.is_https else name
 
     def _name_of(self, state: str) -> str:
         digest = hashlib.sha256(state.encode(errors="replace")).hexdigest()

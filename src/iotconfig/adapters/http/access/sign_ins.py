@@ -13,6 +13,7 @@ from iotconfig.domain.access.sign_in import SignInService
 from .cookies import CookieJar
 from .redirects import local_path
 from .sign_in_throttle import SignInThrottle
+from .token_sessions import TokenSessions
 
 CALLBACK: Final = "/api/auth/callback"
 """The path of the redirect URI that is registered at the provider."""
@@ -25,6 +26,8 @@ class SignIns:
     service: SignInService | None
     """None: there is no identity provider."""
     cookies: CookieJar
+    token_sessions: TokenSessions | None
+    """None: authentication is off."""
     failed: SignInThrottle
     own_origin: str
     """The origin of the service as browsers see it. Sign-in requires it: the redirect URI is absolute, and proxies
@@ -33,6 +36,13 @@ class SignIns:
     def path(self, req: falcon.Request, redirect: str) -> str:
         """The path that the parameter `redirect` names. Raises `ValidationFailed` if it is not one of this service."""
         return local_path(redirect, self.own_origin or req.prefix)
+
+    def end_here(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Delete the cookies of the browser's sessions, of either kind."""
+        if self.cookies.session(req) is not None:
+            self.cookies.end_session(resp)
+        if self.token_sessions is not None:
+            self.token_sessions.end(req, resp)
 
     def configured(self) -> SignInService:
         """The sign-in service. Raises `Refused` (404) if sign-in is not configured."""

@@ -27,13 +27,14 @@ class SignedValues:
         signed: str = self._serializer().dumps(value)
         return signed
 
-    def read(self, text: str, longest: timedelta) -> Any:
-        """Return the value that was signed at most `longest` ago; None for any other text."""
+    def read(self, text: str, longest: timedelta | None) -> Any:
+        """Return the value that was signed at most `longest` ago, or at any time; None for any other text."""
         try:
             value, signed_at = self._serializer().loads(text, return_timestamp=True)
         except BadData:
             return None
-        return value if -_SKEW <= datetime.now(UTC) - signed_at <= longest else None
+        age = datetime.now(UTC) - signed_at
+        return value if -_SKEW <= age and (longest is None or age <= longest) else None
 
     def _serializer(self) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(

@@ -17,6 +17,7 @@ from iotconfig.adapters.http.api.description import PAGE
 from iotconfig.adapters.http.requests.queries import NoQuery, parameter, read_query, text
 from iotconfig.domain.access.identity import Session, SignIn
 from iotconfig.domain.access.principal import LOCAL_ADMINISTRATOR, Role
+from iotconfig.domain.access.principal import Principal as Caller
 from iotconfig.domain.access.sign_in import SignInService
 from iotconfig.domain.errors import AuthenticationRequired, ValidationFailed
 
@@ -65,6 +66,11 @@ class Principal:
     name: str | None
     roles: Sequence[Role]
 
+    @staticmethod
+    def of(caller: Caller) -> Principal:
+        """The answer about this caller."""
+        return Principal(caller.subject, caller.email, caller.name, sorted(caller.roles))
+
 
 @frozen
 class SelfResource:
@@ -80,7 +86,7 @@ class SelfResource:
             if found is None:
                 raise AuthenticationRequired(self.authentication.invitation)
             caller = found
-        send(resp, Principal(caller.subject, caller.email, caller.name, sorted(caller.roles)))
+        send(resp, Principal.of(caller))
         resp.set_header("Cache-Control", "no-store")
 
 
@@ -114,6 +120,8 @@ class CallbackResource:
         except ValidationFailed:
             failed.record(req)
             raise
+        if self.sign_ins.token_sessions is not None:
+            self.sign_ins.token_sessions.end(req, resp)
         self.sign_ins.cookies.keep_session(resp, session)
         # Validated again: the value comes from the browser, and the signing key may have leaked.
         _send_to(resp, self.sign_ins.path(req, sign_in.redirect))
@@ -141,8 +149,12 @@ class LogoutResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         back = self.sign_ins.path(req, read_query(req, LogoutQuery).redirect)
         cookies, service, own_origin = self.sign_ins.cookies, self.sign_ins.service, self.sign_ins.own_origin
+        sessions = self.sign_ins.token_sessions
         at_provider = None
-        if service is not None and own_origin:
+        if sessions is not None and sessions.is_there(req):
+            # The provider did not begin this session.
+            sessions.end(req, resp)
+        elif service is not None and own_origin:
             # Without the ID token the provider asks the user: another site must not sign them out silently.
             is_own = req.get_header("Sec-Fetch-Site") != "cross-site"
             at_provider = service.end_url(own_origin + back, cookies.id_token(req) if is_own else None)

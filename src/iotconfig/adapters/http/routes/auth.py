@@ -17,6 +17,7 @@ from iotconfig.adapters.http.api.auth import (
     Principal,
     SelfResource,
 )
+from iotconfig.adapters.http.api.sessions import SessionResource, SessionState, TokenSignIn
 from iotconfig.adapters.http.api.terminal import (
     TerminalSignIn,
     TerminalSignInResource,
@@ -34,7 +35,7 @@ _REDIRECT: Final = ("Location", "Set-Cookie")
 # HEAD, such as of a browser's link prefetch, must not begin or end a sign-in: these routes have none.
 AREA: Final = Area(
     "Access",
-    "Authentication. Programs send a token; people sign in with an identity provider.",
+    "Authentication. Programs send a token; people sign in with an identity provider, or with an API token.",
     (
         Route(
             "/api/auth/login",
@@ -117,6 +118,42 @@ AREA: Final = Area(
                     202: Answer("The person has not approved it yet", TerminalWaiting),
                 },
                 refuses=(*_UNAVAILABLE, "AUTHENTICATION_REQUIRED", "TOO_MANY_REQUESTS"),
+                needs_store=False,
+            ),
+        ),
+        Route(
+            "/api/auth/session",
+            lambda api: SessionResource(api.authentication, api.sign_ins, api.bodies),
+            get=Operation(
+                "getSession",
+                "Ask how to sign in",
+                Access.PUBLIC,
+                details="Whether callers sign in, which ways there are, and how this browser did.",
+                query=NoQuery,
+                answers={200: Answer("The ways to sign in", SessionState)},
+                needs_store=False,
+            ),
+            post=Operation(
+                "beginSession",
+                "Sign a browser in with an API token",
+                Access.PUBLIC,
+                details="Sets a cookie that scripts cannot read, which ends with the browser, and with the token. It holds "
+                "neither the token nor its role. A page of the service sends the request; programs send the token with each request.",
+                query=NoQuery,
+                body=json_body(
+                    "The token", TokenSignIn, a_token={"token": "iotc_0123456789ab_" + "0123456789abcdef" * 4}
+                ),
+                answers={200: Answer("The caller", Principal, ("Set-Cookie",))},
+                refuses=("ROUTE_NOT_FOUND", "AUTHENTICATION_REQUIRED", "TOO_MANY_REQUESTS"),
+            ),
+            delete=Operation(
+                "endSession",
+                "Sign a browser out",
+                Access.PUBLIC,
+                details="Deletes the session cookies of the browser, if it has any. At the identity provider, the person "
+                "stays signed in (`/api/auth/logout` ends that session, too).",
+                query=NoQuery,
+                answers={204: Answer("Signed out", None, ("Set-Cookie",))},
                 needs_store=False,
             ),
         ),
