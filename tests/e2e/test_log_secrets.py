@@ -168,12 +168,17 @@ def test_no_credential_is_logged(start_serve: Callable[..., Serve], sqlite_url: 
             form.encode(),
             {"Authorization": f"Bearer {api}", "Content-Type": "multipart/form-data; boundary=b"},
         ),
+        *(
+            client.send_json("POST", "/api/auth/session", {"token": token}, Sec_Fetch_Site="same-origin")
+            for token in (api, f"{api}0", [api])
+        ),
     ]
     for answer in answers:
         wait_for_line(serve, request_id=answer.headers["x-request-id"], status=answer.status)
 
     assert [201, 200, 403, 401, 401] == [answer.status for answer in answers[:5]]
     assert {502} == {answer.status for answer in answers[5:8]}
+    assert [200, 401, 400] == [answer.status for answer in answers[-3:]]
     serve.stop()
     planted = [*secrets.values(), api, device, jwt]
     assert [] == [secret for secret in planted if secret in serve.output()]
