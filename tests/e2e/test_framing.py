@@ -63,6 +63,22 @@ def test_a_malformed_request_gets_a_problem(untouched_each_parser: Client, reque
     assert "close" == answer.headers["connection"].lower()
 
 
+def test_a_damaged_report_costs_no_document(each_parser: Serve) -> None:
+    """A control character in it, or in `If-None-Match`: the answer names the report. NUL, CR and LF are refused: 400."""
+    config = created(each_parser.client, {})
+    fetch = f"GET /api/configs/{config['mac_address']}.json HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n".encode()
+    for damage, status in ((b"\x01", 200), (b"\x1b[31m", 200), (b"\x7f", 200), (b"\0", 400), (b"\r", 400)):
+        report = b'Config-Report: applied; etag="e"; firmware="1%b"\r\n' % damage
+        answer = exchange(each_parser.client, fetch + report + b"\r\n")
+        assert (status, status == 200) == (answer.status, "config-report-error" in answer.headers)
+        tag = f'If-None-Match: "{config["etag"]}'.encode() + damage + b'"\r\n'
+        assert status == exchange(each_parser.client, fetch + tag + b"\r\n").status
+    error = exchange(each_parser.client, fetch + b"Config-Report: applied\x01\r\n\r\n").headers[
+        "config-report-error"
+    ]
+    assert "The header is no token with parameters (RFC 9651): at character 8 of 8." == error
+
+
 @pytest.mark.parametrize(("request_text", "status"), list(OVERSIZED.values()), ids=list(OVERSIZED))
 def test_an_oversized_head_gets_a_problem(
     untouched_each_parser: Client, request_text: bytes, status: int

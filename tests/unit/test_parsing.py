@@ -42,7 +42,7 @@ def config(parser: str) -> Config:
 PYTHON, COMPILED = config("python"), config("fast")
 
 
-def verdict(kind: type[Any], config: Config, data: bytes) -> object:
+def verdict(kind: type[Any], config: Config, data: bytes) -> tuple[Any, ...] | None:
     """The parsed request; None if it is refused or incomplete."""
     try:
         found = kind(config, IterUnreader([data]), ("127.0.0.1", 1))
@@ -71,3 +71,46 @@ def test_both_parsers_agree_about_missing_bytes(length: int) -> None:
     """Each byte, and each pair of bytes, is removed."""
     for place in range(len(GOOD) - 4):
         expect_one_verdict(GOOD[:place] + GOOD[place + length :])
+
+
+CONTROLS = [bytes([code]) for code in (*range(0x20), 0x7F) if code != ord("\t")]
+DANGEROUS = (b"\0", b"\r", b"\n")
+FETCH = b"GET /api/configs/x.json HTTP/1.1\r\nHost: x\r\n%b: %b\r\nN: 1\r\n\r\n"
+
+
+@pytest.mark.parametrize("parser", [PYTHON, COMPILED], ids=["python", "compiled"])
+@pytest.mark.parametrize("control", CONTROLS, ids=repr)
+def test_a_control_character_in_a_header_of_devices(parser: Config, control: bytes) -> None:
+    """It makes the value invalid, not the request; NUL, CR and LF are refused, and so are all of them elsewhere."""
+    for name in (b"Config-Report", b"if-none-match"):
+        for place in range(4):
+            value = b"abc"[:place] + control + b"abc"[place:]
+            found = verdict(OneVerdictRequest, parser, FETCH % (name, value))
+            expected = (name.decode().upper(), value.replace(control, b"\xff").decode("latin-1"))
+            if control in DANGEROUS:
+                assert found is None
+            else:
+                assert found is not None
+                assert [("HOST", "x"), expected, ("N", "1")] == list(found[5])
+    for other in (b"X-Config-Report", b"Config-Report-X", b"Host", b"Content-Length", b"N: 1\nConfig-Report"):
+        assert verdict(OneVerdictRequest, parser, FETCH % (other, b"a" + control)) is None
+    assert verdict(OneVerdictRequest, parser, FETCH % (b"N: \x01\r\nConfig-Report", control)) is None
+
+
+@pytest.mark.parametrize("parser", [PYTHON, COMPILED], ids=["python", "compiled"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Config-Report : \x01",
+        b"Config-Report: a\r\n \x01",
+        b"Config-Report\x01: a",
+        b"Config-Report: \x01\r\nContent-Length: 1\r\nContent-Length: 2",
+        b"Config-Report: \x01\0",
+        b"Config-Report: \x01\n",
+        b"Config-Report: \x01\r",
+        b"Config-Report: \x01" + b"a" * 8200,
+    ],
+)
+def test_a_control_character_hides_no_other_fault(parser: Config, head: bytes) -> None:
+    """Framing, names, folded lines and limits are checked as without it."""
+    assert verdict(OneVerdictRequest, parser, b"GET / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n") is None
