@@ -96,6 +96,32 @@ def test_a_device_that_is_online_can_be_overdue() -> None:
 
     status = overdue.status(START + 10 * GRACE)
     assert (True, True, START + 10 * GRACE) == (status.overdue, status.online, status.last_seen)
+    assert "Runs 1; no fetch or report for 30 minutes; expected every 3 minutes; online." == status.why
+
+
+def test_the_sentence_agrees_with_the_time_that_is_shown() -> None:
+    """A message about its connection is a sign of life in both, and ends no silence of its fetches."""
+    world = _World()
+    world.fetch(0 * GRACE)
+    observed = world.store.evidence.find(mac(1))
+    assert observed is not None
+    came, gone = START + 10 * GRACE, START + 20 * GRACE
+
+    seen = evolve(observed, presence=Presence(True, came, came)).status(came + _SECOND)
+    assert ("Runs 1; seen 1 second ago; online.", came) == (seen.why, seen.last_seen)
+    left = evolve(observed, expected=GRACE, presence=Presence(False, came, came)).status(gone)
+    assert (
+        "Runs 1; no fetch or report for 1 hour; expected every 3 minutes; offline for 30 minutes." == left.why
+    )
+    told = evolve(observed, expected=GRACE, presence=Presence(True, came)).status(gone)
+    assert ("Runs 1; no fetch or report for 1 hour; expected every 3 minutes; online.", START) == (
+        told.why,
+        told.last_seen,
+    )
+    assert (
+        "Runs 1; silent for 1 hour; expected every 3 minutes."
+        == evolve(observed, expected=GRACE).status(gone).why
+    )
 
 
 def _said(status: DeviceStatus) -> tuple[bool | None, str, datetime | None]:

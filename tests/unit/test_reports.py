@@ -80,7 +80,10 @@ BODIES = {
     b'{"outcome": "applied", "etag": "a", "reason": "\\ud800"}': "surrogate",
     b'{"outcome": "applied", "etag": "a", "n": "1"}': "At /n: expected a whole number",
     b'{"outcome": "applied", "etag": "a", "n": 1e40}': "At /n",
-    b'{"outcome": "applied", "etag": "a", "n": -1}': "whole number from 0",
+    b'{"outcome": "applied", "etag": "a", "n": -1}': "whole number from 0 to 9223372036854775807",
+    b'{"outcome": "applied", "etag": "a", "n": 9223372036854775808}': "/n: expected a whole number of at most 9223372036854775807",
+    b'{"outcome": "applied", "etag": "a", "n": -9223372036854775809}': "at most 9223372036854775807",
+    b'{"outcome": "applied", "etag": "a", "n": 1' + b"0" * 300 + b"}": "found one of 301 digits",
     b'{"outcome": "applied", "etag": "a", "password": "x"}': "At /password: unknown member",
 }  # fmt: skip
 
@@ -138,3 +141,9 @@ def _stored(number: int | None, firmware: str | None = "1.2") -> Newest:
 def test_a_lower_number_is_outdated(number: int | None, stored: Newest, expected: bool) -> None:
     """Unless other firmware was installed, which counts from the start."""
     assert expected is is_outdated(Report(Outcome.REJECTED, '"a"', firmware="1.2", number=number), stored)
+
+
+def test_the_highest_number_is_kept_exactly() -> None:
+    """2^63 - 1, which no float has."""
+    body = b'{"outcome": "applied", "etag": "a", "n": 9223372036854775807}'
+    assert 2**63 - 1 == BodyReader().read(body, DeviceReport).report().number

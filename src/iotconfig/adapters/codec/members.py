@@ -20,7 +20,9 @@ from .moments import moment_in
 # A body adds one object around the content.
 BODY_DEPTH: Final = MAX_DEPTH + 1
 """Maximum depth of a body or record."""
-_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+_INTEGER: Final = re.compile(r"-?[0-9]+")
+_MAX_DIGITS: Final = 19
+_MAX_INTEGER: Final = 2**63 - 1
 
 
 def mac_address_of(member: Member) -> MacAddress:
@@ -58,11 +60,22 @@ def plain_value(kind: type, expected: str, member: Member) -> Any:
     """The value of type `kind`. Raises `InvalidDocument`, which names what was `expected`."""
     value = member.value
     if kind is int and type(value) is float and value.is_integer() and _INTEGER.fullmatch(member.text):
-        # Numbers are decoded as floats, which may lose digits.
-        return int(member.text)
+        return _integer(member)
     if type(value) is not kind:
         raise _unexpected(expected, member)
     return value
+
+
+def _integer(member: Member) -> int:
+    # Numbers are decoded as floats, which may lose digits.
+    digits = member.text.removeprefix("-")
+    number = int(member.text) if len(digits) <= _MAX_DIGITS else None
+    if number is None or abs(number) > _MAX_INTEGER:
+        raise InvalidDocument(
+            f"expected a whole number of at most {_MAX_INTEGER}, found one of {len(digits)} digits",
+            pointer=f"/{member.name}",
+        )
+    return number
 
 
 def word_of(member: Member, words: type[StrEnum]) -> StrEnum:

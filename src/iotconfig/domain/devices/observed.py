@@ -15,7 +15,7 @@ from .reports import firmware_of
 from .silence import overdue_at
 from .state import State, Wanted, state_of
 from .status import DeviceQuery, DeviceStatus
-from .why import held_number, last_seen, why
+from .why import held_number, last_life, last_seen, why
 
 
 @frozen
@@ -47,8 +47,7 @@ class ObservedDevice:
     @property
     def last_seen(self) -> datetime | None:
         """The time of its newest sign of life, accurate to a minute; None where there is none."""
-        seen = (last_seen(self.newest), None if self.presence is None else self.presence.seen_at)
-        return max((moment for moment in seen if moment is not None), default=None)
+        return last_life(self.newest, self.presence)
 
     def is_online(self, now: datetime) -> bool | None:
         """Whether it is connected to the broker; None where that is unknown."""

@@ -59,7 +59,7 @@ def _check_etag(_report: object, _attribute: object, etag: str) -> None:
 
 def _check_number(_report: object, _attribute: object, number: int | None) -> None:
     if number is not None and not 0 <= number <= MAX_REPORT_NUMBER:
-        raise ValidationFailed("The number of a report is a whole number from 0.")
+        raise ValidationFailed(f"The number of a report is a whole number from 0 to {MAX_REPORT_NUMBER}.")
 
 
 def _outcome_of(given: Outcome | str) -> Outcome:

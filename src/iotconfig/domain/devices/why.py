@@ -45,27 +45,37 @@ def why(
     """
     state = state_of(wanted, newest)
     seen = last_seen(newest)
-    connected = [] if presence is None else [_connected(presence, now, seen)]
+    life = last_life(newest, presence)
+    is_online = presence is not None and presence.counts_as_online(now, life)
+    connected = [] if presence is None else [_connected(presence, now, is_online=is_online)]
     if state is State.NEVER or seen is None:
         return (
             f"{'; '.join(['Has shown nothing of a document', *connected])}." if connected else "Never seen."
         )
-    silent = (
-        [] if missed is None else [f"silent for {duration(now - seen)}; expected every {duration(missed)}"]
-    )
+    silent = []
+    if missed is not None:
+        # A device that says over the broker that it is there is overdue, too, and is not silent.
+        said = "no fetch or report" if is_online or life != seen else "silent"
+        silent = [f"{said} for {duration(now - seen)}; expected every {duration(missed)}"]
     if state is State.DELIVERED:
         parts = [*_delivered(wanted, newest, now), *silent]
     else:
-        seen_last = silent or [f"seen {age(seen, now)}"]
+        seen_last = silent or [f"seen {age(life, now)}"]
         parts = [*_running(wanted, newest), *_refused(wanted, newest), *seen_last]
     sentence = "; ".join([*parts, *connected])
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def last_seen(newest: Newest) -> datetime | None:
-    """The time of the newest sign of life; None where there is none."""
+    """The time of the newest fetch or report; None where there is none."""
     seen = [evidence.received_at for kind, evidence in newest.items() if kind is not Kind.OFFERED]
     return max(seen, default=None)
+
+
+def last_life(newest: Newest, presence: Presence | None) -> datetime | None:
+    """The time of the newest sign of life, messages about its connection included; None where there is none."""
+    times = (last_seen(newest), None if presence is None else presence.seen_at)
+    return max((moment for moment in times if moment is not None), default=None)
 
 
 def held_number(wanted: Wanted, newest: Newest) -> int | None:
@@ -107,9 +117,9 @@ def _after_number(passed: str) -> str:
     return f", {passed}"
 
 
-def _connected(presence: Presence, now: datetime, seen: datetime | None) -> str:
+def _connected(presence: Presence, now: datetime, *, is_online: bool) -> str:
     """Whether the device is connected to the broker."""
-    if presence.counts_as_online(now, seen):
+    if is_online:
         return "online"
     return f"offline for {duration(now - presence.changed_at)}"
 
