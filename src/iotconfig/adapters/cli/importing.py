@@ -165,7 +165,7 @@ def _say_outcome(
         )
     if refusals.has_replaced:
         say(
-            "Replaced boards: remove their records, or let them have configs again with --allow-replaced.",
+            "Replaced boards: remove their files or records, or let them have configs again with --allow-replaced.",
             err=True,
         )
 

@@ -57,7 +57,7 @@ def message_option(function: F) -> F:
         expose_value=False,
         callback=_sign,
         help="The author of the change, marked as unverified in the history.  [default: IOTCONFIG_AUTHOR, or "
-        "the login name; on a service with authentication always the token's name]",
+        "the login name, or anonymous on a service; on one with authentication always the token's name]",
     )(function)
     return click.option(
         "--message", "-m", metavar="TEXT", help="The reason for the change, for the history."

@@ -39,7 +39,7 @@ class ClientSettings:
         str,
         "",
         "The author of changes by commands, which the history marks as unverified; such as the job of a CI. A service "
-        "with authentication takes the token's name instead. Unset, it is the login name",
+        "with authentication takes the token's name instead. Unset, it is the login name, or anonymous on a service without authentication",
     )
 
     def __attrs_post_init__(self) -> None:
