@@ -72,12 +72,29 @@ def test_some_do_not_arrive(command: CommandLine, fleet: Fleet) -> None:
     assert re.search(rf"{SECOND} +Lamp 2 +rejected +Refused 1 at /n: 1 > 0; seen", ended.text)
     assert re.search(rf"{THIRD} +Lamp 3 +never +Never seen\.\n", ended.text)
     assert FIRST not in ended.text
-    assert re.search(r"\n1 in_sync, 2 not, of 3 devices, after 0s, in ", ended.text)
+    assert re.search(r"\n1 in_sync, 2 not \(1 rejected, 1 never\), of 3 devices, after 0s, in ", ended.text)
     found = json.loads(command.run("wait", "--all", "--timeout", "0", "--json").text)
     assert ("in_sync", False, 3, []) == tuple(
         found[name] for name in ("until", "reached", "devices", "silent")
     )
     assert [SECOND, THIRD] == [each["mac_address"] for each in found["missing"]]
+
+
+def test_many_that_do_not_arrive(command: CommandLine, fleet: Fleet) -> None:
+    """A terminal shows twenty of them, those that refuse their document first; a pipe gets all."""
+    for number in range(0x10, 0x26):
+        command.ok("config", "create", f"02:00:00:00:00:{number:02x}", "{}")
+    fleet.report(THIRD, "rejected", fleet.etag(THIRD))
+    shown = command.at_terminal("wait", "--all", "--timeout", "0", columns=140)
+    listed = [line[:17] for line in shown.text.splitlines() if line.startswith("02:")]
+
+    assert (20, THIRD, FIRST) == (len(listed), *listed[:2])
+    assert (
+        "\n… and 5 more: --json lists all.\n0 in_sync, 25 not (1 rejected, 24 never), of 25 devices"
+        in shown.text
+    )
+    piped = command.run("wait", "--all", "--timeout", "0").text
+    assert 25 == sum(line.startswith("02:") for line in piped.splitlines())
 
 
 @pytest.mark.parametrize("until", ["in_sync", "delivered"])

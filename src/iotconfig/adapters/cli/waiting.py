@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -23,7 +24,7 @@ from .names import find
 from .options import json_option
 from .runtime import Runtime
 from .tables import Column
-from .terminal import say, say_json, say_table
+from .terminal import is_watched, say, say_json, say_table
 
 if TYPE_CHECKING:
     from iotconfig.domain.devices.status import DeviceStatus
@@ -35,6 +36,16 @@ _COLUMNS: Final = (
     # What it is about, before the name.
     Column("WHY", text=60),
 )
+_URGENCY: Final = (
+    State.REJECTED,
+    State.DRIFTED,
+    State.PENDING,
+    State.DELIVERED,
+    State.NEVER,
+    State.IN_SYNC,
+)
+_LISTED: Final = 20
+"""The devices that are listed on a terminal."""
 
 
 @click.command()
@@ -85,7 +96,7 @@ def wait(
 
     Devices are named, or selected by options; all must hold. Ends with status 0 when
     all devices are there, and with status 1 and the list of the others after
-    the timeout. A device that refuses its document is waited for: it may be
+    the timeout, of which a terminal shows twenty. A device that refuses its document is waited for: it may be
     mended meanwhile.
 
     A device whose firmware never says what it runs counts when it was given the
@@ -165,15 +176,21 @@ def _report(
     silent: Sequence[DeviceStatus],
     waited: timedelta,
 ) -> None:
-    listed = [*missing, *silent]
+    # Those that an operator has to look at come first.
+    listed = [*sorted(missing, key=lambda each: _URGENCY.index(each.state)), *silent]
     if listed:
-        rows = [(each.mac_address, each.device_name, each.state.value, each.why) for each in listed]
+        shown = listed[:_LISTED] if is_watched() else listed
+        rows = [(each.mac_address, each.device_name, each.state.value, each.why) for each in shown]
         say_table(_COLUMNS, rows)
         say()
+        if len(shown) < len(listed):
+            say(f"… and {len(listed) - len(shown)} more: --json lists all.")
     parts = [f"{selected - len(listed)} {until}"]
     if silent:
         parts.append(f"{len(silent)} given the document, with firmware that does not say what it runs")
     if missing:
-        parts.append(f"{len(missing)} not")
+        counts = Counter(each.state for each in missing)
+        states = ", ".join(f"{counts[state]} {state.value}" for state in _URGENCY if counts[state])
+        parts.append(f"{len(missing)} not ({states})")
     devices = counted(selected, "device")
     say(f"{', '.join(parts)}, of {devices}, after {short(waited)}, in {runtime.installation}")
