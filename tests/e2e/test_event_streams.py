@@ -122,7 +122,14 @@ def test_a_client_that_does_not_read_is_cut(on_sqlite: Serve) -> None:
         newest = on_sqlite.client.get("/api/changes?limit=1").json()["position"]
         with EventStream(on_sqlite.client.base_url, f"?position={newest - 3}") as reader:
             reader.hello()
-            assert [newest - 2, newest - 1, newest] == reader.positions(3)
+            found: list[int] = []
+            while newest not in found:
+                event = reader.event()
+                assert event is not None
+                # The states of so many devices are more snapshots than a worker keeps, so that it may send a reset.
+                if event.name != "reset":
+                    found.append(event.data["position"])
+            assert [newest - 2, newest - 1, newest] == found
         wait_until(lambda: not is_open(on_sqlite, sleeper.getsockname()), "the connection is closed")
     assert "Traceback" not in on_sqlite.output()
 
