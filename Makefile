@@ -1,6 +1,6 @@
 # Everything that is needed goes into .venv; `make clean` takes it away again.
 .DEFAULT_GOAL := help
-.PHONY: help run web check-web check test test-fuzz lint types imports broker docs tests quick seconds coverage bench speed faults clean
+.PHONY: help run web check-web check test test-web test-fuzz lint types imports broker docs tests quick seconds coverage bench speed faults clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -28,7 +28,11 @@ check-web: $(STAMP) ## Build the web app, check its types and style, run its uni
 
 check: lint types imports check-web broker quick ## Lint, check types and import contracts, run the tests that start no service.
 
-test: lint types imports check-web broker docs tests ## Lint, check types and import contracts, build the API reference, run all tests but test-fuzz.
+test: lint types imports check-web broker docs tests ## Lint, check types and import contracts, build the API reference, run all tests but test-web and test-fuzz.
+
+test-web: web ## Try the web app in Chromium, against a running service.
+	@sh install-packages.sh chromium mosquitto
+	$(BIN)/pytest -n 2 --dist load tests/web
 
 test-fuzz: $(STAMP) ## Send generated requests to the service, and whatever its libraries treat specially.
 	$(BIN)/pytest -n 3 --dist load tests/fuzz
@@ -45,7 +49,7 @@ imports: $(STAMP) ## Check that imports point inward.
 	$(BIN)/lint-imports
 
 tests: $(STAMP) ## Run all tests, on PostgreSQL and on SQLite.
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/fuzz
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/fuzz --ignore tests/web
 
 quick: $(STAMP) ## Run the tests that start no service.
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(QUICK)
@@ -58,7 +62,7 @@ $(PDOC): $(STAMP)
 	@touch $(PDOC)
 
 seconds: $(STAMP) broker ## Run all tests, and write down how long each file took, for the order in which they begin.
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/fuzz --renew-seconds
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/fuzz --ignore tests/web --renew-seconds
 
 coverage: $(STAMP) ## Show which lines the tests reach that run in one process; it sees no other.
 	$(BIN)/pytest -n 2 $(QUICK) --cov --cov-report=term

@@ -143,8 +143,8 @@ export class IotconfigApp extends LitElement {
 
   protected override render(): unknown {
     return html`
-      <a class="skip" href="#content" @click=${this.skip}>${strings.skip}</a>
       <header>
+        <a class="skip" href="#content" @click=${this.skip}>${strings.skip}</a>
         <div class="bar">
           <a class="product" href="/">${strings.product}</a>
           <nav aria-label=${strings.navigation}>

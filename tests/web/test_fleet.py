@@ -1,0 +1,241 @@
+"""The fleet in a browser: filters in the address, search, keys, selection, live states, many devices, a phone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.api import created
+from tests.support.hostile import HOSTILE
+from tests.support.http import Caller
+from tests.support.ports import free_port
+from tests.support.serving import Serve
+from tests.support.web_app import NAME, PHONE, Visitor, faults_of_accessibility
+
+
+def mac(number: int) -> str:
+    """A MAC address for each number."""
+    return f"02:00:00:00:{number >> 8:02x}:{number & 255:02x}"
+
+
+def create_devices(client: Caller, *names: str) -> None:
+    """Devices with these names, numbered from 1."""
+    for number, name in enumerate(names, 1):
+        created(client, {"deviceName": name}, mac(number))
+
+
+def tag(client: Caller, number: int, word: str) -> None:
+    assert client.request("PUT", f"/api/devices/{mac(number)}/tags/{word}").status < 300
+
+
+def shown_names(page: Page) -> list[str]:
+    return [text.strip() for text in page.locator("fleet-table a.name").all_inner_texts()]
+
+
+def expect_names(page: Page, names: Sequence[str]) -> None:
+    expect(page.locator("fleet-table a.name")).to_have_text(list(names))
+
+
+def test_states_follow_the_devices(service: Serve, page: Page) -> None:
+    """A new device appears, and its state changes as it fetches, without a reload."""
+    expect(page.get_by_text("There are no devices yet.")).to_be_visible()
+    create_devices(service.client, "Porch")
+
+    row = page.get_by_role("row", name="Porch")
+    expect(row).to_contain_text("never seen")
+    etag = service.client.get(f"/api/configs/{mac(1)}.json").headers["etag"]
+    expect(row).to_contain_text("delivered")
+    service.client.get(f"/api/configs/{mac(1)}.json", If_None_Match=etag)
+    expect(row).to_contain_text("in sync")
+    assert 204 == service.client.request("DELETE", f"/api/configs/{mac(1)}").status
+    expect(page.get_by_text("There are no devices yet.")).to_be_visible()
+
+
+def test_filters_live_in_the_address(service: Serve, page: Page) -> None:
+    """A view survives a reload, chips show it, and the way back of the browser undoes it."""
+    create_devices(service.client, "Porch", "Attic", "Cellar")
+    tag(service.client, 2, "dry")
+    tag(service.client, 3, "dry")
+    service.client.get(f"/api/configs/{mac(3)}.json")
+
+    page.get_by_role("row", name="Attic").get_by_role("button", name="dry").click()
+    expect_names(page, ["Attic", "Cellar"])
+    page.get_by_role("button", name=re.compile("1 delivered")).click()
+    expect_names(page, ["Cellar"])
+    assert "state=delivered&tag=dry" == page.url.partition("?")[2]
+    page.reload()
+    expect_names(page, ["Cellar"])
+    page.get_by_role("button", name="Remove the filter tag dry").click()
+    expect_names(page, ["Cellar"])
+    page.get_by_role("button", name="Remove the filter delivered").click()
+    expect_names(page, ["Attic", "Cellar", "Porch"])
+    page.go_back()
+    expect(page.get_by_role("button", name="Remove the filter delivered")).to_be_visible()
+
+
+def test_search_finds_as_one_types(service: Serve, page: Page) -> None:
+    """A part of a name, or of a MAC address in any spelling; `/` goes there."""
+    create_devices(service.client, "Porch", "Attic")
+    expect_names(page, ["Attic", "Porch"])
+
+    page.keyboard.press("/")
+    page.keyboard.type("por")
+    expect_names(page, ["Porch"])
+    page.get_by_role("searchbox").fill(mac(2).replace(":", "").upper())
+    expect_names(page, ["Attic"])
+    page.get_by_role("searchbox").fill("nothing")
+    expect(page.get_by_text("No device matches these filters.")).to_be_visible()
+    page.get_by_role("button", name="Clear all").click()
+    expect_names(page, ["Attic", "Porch"])
+
+
+def test_it_can_be_used_with_keys_alone(service: Serve, page: Page) -> None:
+    """Move, select, help, open; a letter in the search is a letter."""
+    create_devices(service.client, "Attic", "Cellar", "Porch")
+    expect_names(page, ["Attic", "Cellar", "Porch"])
+
+    for key in ("j", "j", "x"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("row", name="Cellar")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("k")
+    page.keyboard.press("x")
+    expect(page.get_by_text("2 selected")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("2 selected")).to_be_hidden()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("xj")
+    assert "xj" == page.get_by_role("searchbox").input_value()
+    page.get_by_role("searchbox").fill("")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Attic")).to_be_visible()
+    assert page.url.endswith(f"/devices/{mac(1)}")
+
+
+def test_all_that_match_are_selected(service: Serve, page: Page) -> None:
+    """Not those on the screen; 10,000 devices have few rows in the page, and the last one is reached."""
+    records = (
+        json.dumps({"mac_address": mac(number), "content": {"deviceName": f"Lamp {number}"}})
+        for number in range(1, 10_001)
+    )
+    body = "\n".join(records).encode()
+    answer = service.client.request(
+        "POST", "/api/configs/import", body, {"Content-Type": "application/x-ndjson"}
+    )
+    assert 200 == answer.status, answer.body
+
+    expect(page.get_by_text("10,000 devices", exact=True)).to_be_visible(timeout=60_000)
+    assert len(shown_names(page)) < 100
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Select all 10,000").click()
+    expect(page.get_by_text("10,000 selected")).to_be_visible()
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    expect(page.get_by_role("link", name="Lamp 10000")).to_be_visible()
+    assert len(shown_names(page)) < 100
+
+
+def test_hostile_names_are_text(service: Serve, page: Page) -> None:
+    """Markup does not run, and marks of direction do not leave their cell."""
+    names = [
+        "<img src=x onerror=alert(1)>",
+        "<script>alert(1)</script>",
+        "${alert(1)} {{x}} <!-- ",
+        "&lt;b&gt;",
+        f"a{HOSTILE}b",
+    ]
+    create_devices(service.client, *names)
+
+    expect(page.get_by_text(f"{len(names)} devices", exact=True)).to_be_visible()
+    assert {" ".join(name.split()) for name in names} == {
+        " ".join(text.split()) for text in page.locator("fleet-table a.name bdi").all_text_contents()
+    }
+    assert 0 == page.locator("fleet-table img, fleet-table script").count()
+
+
+def test_a_restart_is_noticed_and_caught_up_with(
+    start_serve: Callable[..., Serve], postgres_url: str, chromium: Browser
+) -> None:
+    """The page says how old it is, and shows what happened meanwhile."""
+    port = ("--port", str(free_port()))
+    first = start_serve(postgres_url, arguments=port)
+    with Visitor(chromium, first.client.base_url).page() as page:
+        expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        first.kill()
+        expect(page.get_by_text("No connection.")).to_be_visible()
+        second = start_serve(postgres_url, arguments=port)
+        create_devices(second.client, "Porch")
+        expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=60_000)
+        expect_names(page, ["Porch"])
+        expect(page.get_by_text("No connection.")).to_be_hidden()
+
+
+def test_cards_on_a_phone(service: Serve, visitor: Visitor) -> None:
+    """Nothing is wider than the screen, and what is touched is large enough."""
+    create_devices(service.client, "A name that is longer than the screen of a phone is wide" * 3, "Porch")
+    with visitor.page(**PHONE) as page:
+        expect(page.get_by_role("link", name="Porch")).to_be_visible()
+
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for target in (page.get_by_role("link", name="Porch"), page.locator(".counts button").first):
+            box = target.bounding_box()
+            assert box is not None
+            assert box["height"] >= 44
+        page.get_by_role("link", name="Porch").tap()
+        expect(page.get_by_role("heading", name="Porch")).to_be_visible()
+
+
+def test_german_where_the_browser_asks_for_it(service: Serve, visitor: Visitor) -> None:
+    """Numbers and times, too."""
+    create_devices(service.client, "Porch")
+    with visitor.page(locale="de-AT") as page:
+        expect(page.get_by_role("heading", name="Geräte")).to_be_visible()
+        expect(page.get_by_role("row", name="Porch")).to_contain_text("nie gesehen")
+        assert "de" == page.locator("html").get_attribute("lang")
+
+
+def test_a_name_over_http(start_serve: Callable[..., Serve], postgres_url: str, chromium: Browser) -> None:
+    """An address that is not loopback is no secure context: nothing needs one."""
+    port = free_port()
+    base_url = f"http://{NAME}:{port}"
+    serve = start_serve(
+        postgres_url,
+        arguments=("--port", str(port)),
+        BASEURL=base_url,
+        IOTCONFIG_ALLOW_ANONYMOUS="true",
+    )
+    create_devices(serve.client, "Porch")
+    with Visitor(chromium, base_url).page() as page:
+        expect_names(page, ["Porch"])
+        expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        assert page.evaluate("isSecureContext") is False
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(service: Serve, visitor: Visitor, theme: str) -> None:
+    """In both themes, with a filter, a selection and an error."""
+    create_devices(service.client, "Attic", "Porch")
+    tag(service.client, 1, "dry")
+    with visitor.page("/?tag=dry", color_scheme=theme) as page:
+        expect_names(page, ["Attic"])
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+        expect(page.get_by_text("1 selected")).to_be_visible()
+
+        assert [] == faults_of_accessibility(page)
+
+
+def test_an_address_without_a_screen(page: Page) -> None:
+    """The way back is offered."""
+    page.goto("/devices/")
+
+    expect(page.get_by_role("heading", name="This page does not exist.")).to_be_visible()
+    page.get_by_role("link", name="To the fleet").click()
+    expect(page.get_by_role("heading", name="Devices")).to_be_visible()
