@@ -17,8 +17,8 @@ _AXE: Final = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / 
 _EXPECTED: Final = re.compile(r"Failed to load resource|net::ERR_|Error in connection establishment")
 """Chromium's lines about answers that are refusals, and about a service that is away."""
 
-DESKTOP: Final = {"viewport": {"width": 1280, "height": 800}}
-PHONE: Final = {
+DESKTOP: Final[dict[str, Any]] = {"viewport": {"width": 1280, "height": 800}}
+PHONE: Final[dict[str, Any]] = {
     "viewport": {"width": 390, "height": 844},
     "device_scale_factor": 2,
     "has_touch": True,
