@@ -144,7 +144,7 @@ export class IotconfigApp extends LitElement {
   protected override render(): unknown {
     return html`
       <header>
-        <a class="skip" href="#content" @click=${this.skip}>${strings.skip}</a>
+        <button class="skip" @click=${this.skip}>${strings.skip}</button>
         <div class="bar">
           <a class="product" href="/">${strings.product}</a>
           <nav aria-label=${strings.navigation}>
@@ -193,8 +193,7 @@ export class IotconfigApp extends LitElement {
     return staticHtml`<${tag} .address=${this.found}></${tag}>`;
   }
 
-  private skip(event: Event): void {
-    event.preventDefault();
+  private skip(): void {
     this.renderRoot.querySelector("main")?.focus();
   }
 

@@ -1,28 +1,76 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
-import { customElement, property } from "lit/decorators.js";
+import { customElement, property, state } from "lit/decorators.js";
 
+import { api, content, type Schemas } from "../../api/client.ts";
 import "../../devices/device-state.ts";
 import { deviceStore } from "../../devices/device-store.ts";
+import "../../documents/device-document.ts";
+import { difference } from "../../documents/stored-config.ts";
 import { Listening } from "../../parts/listening.ts";
 import "../../parts/relative-time.ts";
 import { controls } from "../../parts/shared-styles.ts";
+import "../../parts/unified-diff.ts";
 import type { Address } from "../../router.ts";
+import { report } from "../../shell/errors.ts";
 import { strings } from "../../strings/strings.ts";
+import "./device-evidence.ts";
 
-/** One device: its state in a sentence. */
+/** One device: its state in a sentence with the evidence behind it, and its document. */
 @customElement("device-screen")
 export class DeviceScreen extends LitElement {
   static override styles = [
     controls,
     css`
       :host {
-        display: block;
-        padding: 12px 16px;
+        display: grid;
+        gap: 16px;
+        align-content: start;
+        grid-template-columns: minmax(0, 1fr);
+        padding: 12px 16px 24px;
+      }
+      .names {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: baseline;
+        gap: 4px 12px;
+        overflow-wrap: anywhere;
+      }
+      .sentence {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 4px 12px;
+        padding: 10px 12px;
+        border-radius: var(--radius);
+        background: var(--raised);
+        font-size: 1.07rem;
+      }
+      dl {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px 32px;
+        margin: 0;
+      }
+      dt {
+        color: var(--faint);
+        font-size: 0.87em;
+      }
+      dd {
+        margin: 0;
+        overflow-wrap: anywhere;
+      }
+      summary {
+        cursor: pointer;
+      }
+      details > :not(summary) {
+        margin-top: 8px;
       }
     `,
   ];
 
   @property({ attribute: false }) address: Address = { parameters: {}, query: new URLSearchParams() };
+  @state() private device: Schemas["Device"] | undefined;
+  @state() private heldAndWanted: string | undefined;
+  private seen: unknown;
 
   constructor() {
     super();
@@ -30,25 +78,97 @@ export class DeviceScreen extends LitElement {
   }
 
   private get mac(): string {
-    return this.address.parameters["mac"] ?? "";
+    return this.address.parameters["mac"]?.toLowerCase() ?? "";
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("address") && this.mac !== "") void deviceStore.refresh(this.mac);
+    // An event of the device has the newest state, and not the evidence.
+    const listed = deviceStore.devices.get(this.mac);
+    if (changed.has("address") || listed !== this.seen) {
+      this.seen = listed;
+      if (changed.has("address")) this.device = undefined;
+      void this.load();
+    }
   }
 
   protected override render(): unknown {
-    const device = deviceStore.devices.get(this.mac);
+    const { device } = this;
     if (!device) return nothing;
     return html`
-      <h1><bdi>${device.device_name ?? device.mac_address}</bdi></h1>
-      <p class="mono">${device.mac_address}</p>
-      <p lang="en">
+      <div class="names">
+        <h1><bdi>${device.device_name ?? device.mac_address}</bdi></h1>
+        <span class="mono">${device.mac_address}</span>
+      </div>
+      <div class="sentence" role="status">
         <device-state .state=${device.state} .overdue=${device.overdue}></device-state>
-        ${device.why}
-      </p>
-      <p>${strings.fleet.seen}: <relative-time .at=${device.last_seen}></relative-time></p>
+        <span lang="en">${device.why}</span>
+      </div>
+      <details>
+        <summary>${strings.device.evidence}</summary>
+        <device-evidence .evidence=${device.evidence ?? []}></device-evidence>
+      </details>
+      ${this.facts(device)} ${this.comparison(device)}
+      <device-document
+        .mac=${device.mac_address}
+        .newest=${device.wanted}
+        .edits=${this.address.query.has("edit")}
+        @saved=${this.load}
+      ></device-document>
     `;
+  }
+
+  private facts({ last_seen, firmware, online, tags, note }: Schemas["Device"]): unknown {
+    const facts: [string, unknown][] = [
+      [strings.fleet.seen, html`<relative-time .at=${last_seen}></relative-time>`],
+    ];
+    if (firmware !== null) facts.push([strings.device.firmware, firmware]);
+    if (online !== null) facts.push([strings.device.connection, online ? strings.online : strings.offline]);
+    if (tags.length > 0) facts.push([strings.fleet.tags, tags.join(", ")]);
+    if (note !== null && note !== "") facts.push([strings.device.note, html`<bdi>${note}</bdi>`]);
+    return html`<dl>
+      ${facts.map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>`;
+  }
+
+  private comparison({ held, wanted }: Schemas["Device"]): unknown {
+    const isAsked = this.address.query.has("diff");
+    if (held === wanted || (held === null && !isAsked)) return nothing;
+    return html`<details ?open=${isAsked} @toggle=${this.compare}>
+      <summary>${strings.device.heldAndWanted}</summary>
+      ${
+        held === null
+          ? html`<p class="faint">${strings.device.unknownHeld}</p>`
+          : this.heldAndWanted === undefined
+            ? nothing
+            : html`<unified-diff .text=${this.heldAndWanted}></unified-diff>`
+      }
+    </details>`;
+  }
+
+  private async load(): Promise<void> {
+    const { mac } = this;
+    try {
+      const device = await content(api.GET("/api/devices/{mac}", { params: { path: { mac } } }));
+      if (mac === this.mac) this.device = device;
+    } catch (error) {
+      if (mac === this.mac) report(error);
+    }
+  }
+
+  private async compare(): Promise<void> {
+    const { device } = this;
+    if (typeof device?.held !== "number") return;
+    try {
+      this.heldAndWanted = (await difference(device.mac_address, device.held, device.wanted)).unified_diff;
+    } catch (error) {
+      report(error);
+    }
   }
 }
 

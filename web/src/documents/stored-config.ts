@@ -1,0 +1,47 @@
+/** The config of a device with the exact text of its document, and changes of it. */
+import { answer, api, content, type Schemas } from "../api/client.ts";
+import { memberText } from "./json-text.ts";
+
+export interface StoredConfig {
+  revision: number;
+  /** The document as it was written. */
+  text: string;
+}
+
+/** The config of a device. Throws as `answer` does. */
+export async function readConfig(mac: string): Promise<StoredConfig> {
+  const text = await content(
+    api.GET("/api/configs/{id}", { params: { path: { id: mac } }, parseAs: "text", cache: "no-store" }),
+  );
+  const { revision } = JSON.parse(text) as Schemas["Config"];
+  return { revision, text: memberText(text, "content") ?? "" };
+}
+
+/** What saving a text would change, without saving it. Throws as `answer` does; a `Problem` with 412 if the revision is not the newest. */
+export async function previewed(mac: string, text: string, revision: number): Promise<Schemas["Preview"]> {
+  const { data } = await answer(put(mac, { content: text }, revision, true));
+  return data as Schemas["Preview"];
+}
+
+/** Save a text as the revision after `revision`. Returns the new one. Throws as `previewed` does. */
+export async function saved(mac: string, text: string, revision: number, message: string): Promise<number> {
+  const body = message === "" ? { content: text } : { content: text, message };
+  const { data } = await answer(put(mac, body, revision, false));
+  return (data as Schemas["Config"]).revision;
+}
+
+function put(mac: string, body: { content: string; message?: string }, revision: number, isDry: boolean) {
+  return api.PUT("/api/configs/{id}", {
+    params: {
+      path: { id: mac },
+      query: isDry ? { dry_run: true } : {},
+      header: { "If-Match": `"${revision}"` },
+    },
+    body,
+  });
+}
+
+/** The difference between two revisions. Throws as `answer` does. */
+export async function difference(mac: string, from: number, to: number): Promise<Schemas["Comparison"]> {
+  return content(api.GET("/api/configs/{id}/diff", { params: { path: { id: mac }, query: { from, to } } }));
+}
