@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -29,6 +31,7 @@ from tests.support.waiting import wait_until
 
 CHECKOUT = Path(__file__).parents[2]
 MAC = "02:00:00:00:00:01"
+_WEB_APP = "iotconfig/adapters/http/web/static"
 
 
 def run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> str:
@@ -79,7 +82,23 @@ def test_the_wheel_has_all_files(wheel: Path) -> None:
 
     assert package | migrations == names
     assert "iotconfig/py.typed" in names
+    assert {f"{_WEB_APP}/index.html.gz", f"{_WEB_APP}/THIRD-PARTY.txt.gz"} <= names
     assert 5 == sum("/sample_devices/" in name for name in names)
+
+
+def test_the_web_app_is_small(wheel: Path) -> None:
+    """At most 1 MB of the wheel; 60 KB are loaded at first, and 220 KB with the editor, compressed."""
+    with zipfile.ZipFile(wheel) as archive:
+        files = {each.filename: each for each in archive.infolist() if each.filename.startswith(_WEB_APP)}
+        index = gzip.decompress(archive.read(f"{_WEB_APP}/index.html.gz")).decode()
+    first = [f"{_WEB_APP}/{name}.gz" for name in re.findall(r'="/static/([^"]+)"', index)]
+    fleet = [name for name in files if "/fleet-screen-" in name]
+
+    assert len(first) >= 4
+    assert len(fleet) == 1
+    assert sum(files[name].file_size for name in [*first, *fleet]) <= 60_000
+    assert sum(each.file_size for each in files.values()) <= 220_000
+    assert sum(each.compress_size for each in files.values()) <= 1_000_000
 
 
 def test_the_source_archive_has_its_tests(dist: Path) -> None:
@@ -90,6 +109,7 @@ def test_the_source_archive_has_its_tests(dist: Path) -> None:
 
     assert {
         "LICENSE", "CHANGELOG.md", "README.md", "migrations/env.py", "tests/conftest.py", "pyproject.toml",
+        "hatch_build.py", "web/package-lock.json", f"src/{_WEB_APP}/index.html.gz",
     } <= inside  # fmt: skip
 
 

@@ -38,6 +38,15 @@ const THEME = EditorView.theme({
   "&.cm-focused .cm-nonmatchingBracket": { backgroundColor: "var(--bad-ground)" },
   ".cm-changedLine": { backgroundColor: "var(--added) !important" },
   ".cm-merge-a .cm-changedLine": { backgroundColor: "var(--removed) !important" },
+  // CodeMirror draws these with pictures in data: URLs, which the policy of the page does not allow.
+  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad)" },
+  ".cm-lint-marker-error": {
+    content: "normal",
+    width: "8px",
+    height: "8px",
+    borderRadius: "4px",
+    backgroundColor: "var(--bad)",
+  },
   ".cm-panels": { backgroundColor: "var(--raised)", color: "var(--text)" },
   ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--text)", border: "1px solid var(--line)" },
 });

@@ -70,6 +70,7 @@ export class DeviceScreen extends LitElement {
   @property({ attribute: false }) address: Address = { parameters: {}, query: new URLSearchParams() };
   @state() private device: Schemas["Device"] | undefined;
   @state() private heldAndWanted: string | undefined;
+  private shownMac = "";
   private seen: unknown;
 
   constructor() {
@@ -82,11 +83,13 @@ export class DeviceScreen extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    if (this.shownMac !== this.mac) this.device = this.heldAndWanted = undefined;
+    this.shownMac = this.mac;
     // An event of the device has the newest state, and not the evidence.
-    const listed = deviceStore.devices.get(this.mac);
+    // The address may spell the MAC address in another way than the list.
+    const listed = deviceStore.devices.get(this.device?.mac_address ?? this.mac);
     if (changed.has("address") || listed !== this.seen) {
       this.seen = listed;
-      if (changed.has("address")) this.device = undefined;
       void this.load();
     }
   }
