@@ -105,6 +105,7 @@ bench: $(STAMP) broker speed ## Measure; prints figures, asserts nothing.
 	$(BIN)/python -m benchmarks.observing
 	$(BIN)/python -m benchmarks.hops
 	$(BIN)/python -m benchmarks.sightings
+	$(BIN)/python -m benchmarks.beside_polls
 
 faults: $(STAMP) broker ## Break the running system under load, for the better part of an hour; fails where an invariant does.
 	$(BIN)/python -m faults --scale long

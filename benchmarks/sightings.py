@@ -41,13 +41,14 @@ _HASTE: Final = 10
 _CHANGE: Final = {"patched": True}
 
 
-def _fill(url: str, directory: Path, count: int) -> None:
+def fill(url: str, directory: Path, count: int) -> None:
+    """Import so many devices."""
     path = directory / "fleet.ndjson"
     fleet.write(path, count)
     fleet.run(url, "import", str(path))
 
 
-def _polls(count: int, *, is_known: bool) -> Iterator[bytes]:
+def polls(count: int, *, is_known: bool) -> Iterator[bytes]:
     """A poll of each device. Far apart ones follow each other, as devices do not poll in the order of their addresses."""
     for number in range(count):
         mac, content = fleet.record(number * _STEP % count)
@@ -62,13 +63,13 @@ def cost(pairs: int, turns: int, seconds: float) -> None:
     """
     with TemporaryDirectory() as name, postgresql("recording", "not_recording") as urls:
         for url in urls:
-            _fill(url, Path(name), _DEVICES)
+            fill(url, Path(name), _DEVICES)
         print(
             f"cost of sightings in a fetch: {pairs} pairs of {turns} turns of {seconds:g} s; {machine()}",
             flush=True,
         )
-        polls = {"200": list(_polls(_DEVICES, is_known=False)), "304": list(_polls(_DEVICES, is_known=True))}
-        measured: dict[str, list[tuple[float, float]]] = {status: [] for status in polls}
+        requests = {status: list(polls(_DEVICES, is_known=status == "304")) for status in ("200", "304")}
+        measured: dict[str, list[tuple[float, float]]] = {status: [] for status in requests}
         for _ in range(pairs):
             with ExitStack() as stack:
                 services = [
@@ -77,8 +78,8 @@ def cost(pairs: int, turns: int, seconds: float) -> None:
                     )
                     for url, interval in zip(urls, (_INTERVAL, 0), strict=True)
                 ]
-                for status, requests in polls.items():
-                    measured[status].append(_turns(services, requests, turns, seconds))
+                for status, sent in requests.items():
+                    measured[status].append(_turns(services, sent, turns, seconds))
         for status, found in measured.items():
             _show(status, found)
 
@@ -121,6 +122,13 @@ def _write_transactions(url: str) -> int:
     return int(row[0])
 
 
+def _stop_vacuuming(url: str) -> None:
+    """Stop the server's own transactions, which would count."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET autovacuum TO off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
 def polling(devices: int, period: float, seconds: float, workers: int) -> None:
     """Write transactions while each device polls once in `period` seconds, and after all were changed."""
     rate = devices / period
@@ -128,9 +136,10 @@ def polling(devices: int, period: float, seconds: float, workers: int) -> None:
         TemporaryDirectory() as name,
         postgresql("polled") as (url,),
     ):
-        _fill(url, Path(name), devices)
+        fill(url, Path(name), devices)
         with Serve(url, Path(name) / "log", workers=workers) as serve:
-            everyone = chain.from_iterable(_polls(devices, is_known=True) for _ in repeat(None))
+            _stop_vacuuming(url)
+            everyone = chain.from_iterable(polls(devices, is_known=True) for _ in repeat(None))
             with poller(serve.client.base_url, _CONNECTIONS) as client:
                 # Before, each worker meets each device.
                 client.send(until(monotonic() + period, everyone), rate=rate, status=b"304")
@@ -142,7 +151,7 @@ def polling(devices: int, period: float, seconds: float, workers: int) -> None:
             # Opened again: the service closes connections that are idle during the change.
             with poller(serve.client.base_url, _CONNECTIONS) as client:
                 before, begun = _write_transactions(url), monotonic()
-                client.send(_polls(devices, is_known=True), rate=_HASTE * rate, status=b"200")
+                client.send(polls(devices, is_known=True), rate=_HASTE * rate, status=b"200")
                 client.send(_polls_of_changed(devices), rate=_HASTE * rate, status=b"304")
                 burst = (_write_transactions(url) - before) / (monotonic() - begun) / workers
     print(
@@ -167,7 +176,7 @@ def large(devices: int, rate: float, seconds: float) -> None:
         TemporaryDirectory() as name,
         postgresql("large") as (url,),
     ):
-        _fill(url, Path(name), devices)
+        fill(url, Path(name), devices)
         with (
             Serve(url, Path(name) / "log") as serve,
             poller(serve.client.base_url, _CONNECTIONS) as client,
@@ -175,7 +184,7 @@ def large(devices: int, rate: float, seconds: float) -> None:
             (pid,) = serve.worker_pids()
             probes = _Probes(url, int(rate))
             used, begun = cpu_seconds(pid), monotonic()
-            everyone = chain.from_iterable(_polls(devices, is_known=True) for _ in repeat(None))
+            everyone = chain.from_iterable(polls(devices, is_known=True) for _ in repeat(None))
             count = client.send(until(begun + seconds, probes.watch(everyone)), rate=rate, status=b"304")
             passed = monotonic() - begun
             used = cpu_seconds(pid) - used

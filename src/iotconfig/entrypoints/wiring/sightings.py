@@ -22,8 +22,8 @@ from .clock import yield_turn
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE: Final = 1000
-"""Devices of one transaction."""
+_AT_ONCE: Final = 2000
+"""Devices of one transaction: more than 10,000 that poll once a minute show one worker between two writes."""
 _BEGINS: Final = 0.8
 """The share of the interval after which a write begins, so that it ends within the interval."""
 _SOON: Final = 1.0
