@@ -45,6 +45,8 @@ export const controls = css`
     background: transparent;
   }
   button:disabled {
+    border-color: var(--line);
+    background: var(--raised);
     color: var(--faint);
     cursor: not-allowed;
   }

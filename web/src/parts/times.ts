@@ -12,6 +12,7 @@ const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 
 const relative = new Intl.RelativeTimeFormat(strings.language, { numeric: "auto" });
 const absolute = new Intl.DateTimeFormat(strings.language, { dateStyle: "full", timeStyle: "long" });
+const brief = new Intl.DateTimeFormat(strings.language, { dateStyle: "medium", timeStyle: "short" });
 
 /** Such as "3 minutes ago". Both are milliseconds since the epoch. */
 export function ago(moment: number, now: number = Date.now()): string {
@@ -23,4 +24,16 @@ export function ago(moment: number, now: number = Date.now()): string {
 /** Date and time in full, in the time zone of the browser. */
 export function exactly(moment: number): string {
   return absolute.format(moment);
+}
+
+/** Date and time as short as they can be understood. */
+export function briefly(moment: number): string {
+  return brief.format(moment);
+}
+
+/** A duration in the largest unit that it fills, such as "3 minutes". */
+export function lasting(seconds: number): string {
+  const [unit, size] = STEPS.find(([, each]) => seconds >= each) ?? ["second", 1];
+  const style = { style: "unit", unit, unitDisplay: "long" } as const;
+  return new Intl.NumberFormat(strings.language, style).format(Math.floor(seconds / size));
 }

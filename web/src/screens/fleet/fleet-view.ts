@@ -1,5 +1,6 @@
 /** Which devices the table shows, and in which order: read from the address, and written into it. */
 import type { Schemas } from "../../api/client.ts";
+import { searched } from "../../devices/device-search.ts";
 import { isState, type State, STATES } from "../../devices/states.ts";
 
 export type Device = Schemas["Device"];
@@ -81,21 +82,6 @@ function fits(device: Device, view: FleetView): boolean {
   return view.tags.every((tag) =>
     tag.startsWith("!") ? !device.tags.includes(tag.slice(1)) : device.tags.includes(tag),
   );
-}
-
-/** As the search of the API: a part of the name, or of the MAC address in any spelling; also a part of a tag. */
-function searched(text: string): (device: Device) => boolean {
-  const wanted = folded(text.trim());
-  if (wanted === "") return () => true;
-  const digits = /^[0-9a-f:.-]+$/.test(wanted) ? wanted.replace(/[:.-]/g, "") : "";
-  return ({ device_name, mac_address, tags }) =>
-    (device_name !== null && folded(device_name).includes(wanted)) ||
-    (digits !== "" && mac_address.replaceAll(":", "").includes(digits)) ||
-    tags.some((tag) => tag.includes(wanted));
-}
-
-function folded(text: string): string {
-  return text.toLocaleLowerCase();
 }
 
 const names = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });

@@ -41,6 +41,10 @@ AREA: Final = Area(
     "The page for people.",
     (
         _screen("/", "Start"),
+        _screen("/changes", "Changes"),
+        _screen("/new-boards", "NewBoards"),
+        _screen("/deleted", "Deleted"),
+        _screen("/health", "Health"),
         _screen("/devices/{mac}", "Device", (MAC,)),
         Route(
             "/static/{name}",

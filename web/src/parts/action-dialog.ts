@@ -1,0 +1,129 @@
+import { css, html, LitElement, nothing } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+
+import "../shell/error-banner.ts";
+import { shown, type ShownError } from "../shell/errors.ts";
+import { strings } from "../strings/strings.ts";
+import { controls } from "./shared-styles.ts";
+
+/** As the API: characters of a reason. */
+const LONGEST_REASON = 1_000;
+
+/**
+ * A dialog that tells what an action will do, asks for the reason, and acts. It stays open until the action has
+ * succeeded: an error is shown in it, and nothing that was typed is lost. Its content explains the action.
+ *
+ * Event: `close`, when it was closed in any way.
+ */
+@customElement("action-dialog")
+export class ActionDialog extends LitElement {
+  static override styles = [
+    controls,
+    css`
+      dialog {
+        width: min(620px, calc(100vw - 16px));
+        max-height: calc(100vh - 32px);
+        padding: 0;
+        border: 1px solid var(--line);
+        border-radius: var(--radius);
+        background: var(--ground);
+        color: var(--text);
+      }
+      dialog::backdrop {
+        background: rgb(0 0 0 / 40%);
+      }
+      form {
+        display: flex;
+        flex-direction: column;
+        gap: 12px;
+        padding: 16px;
+      }
+      label {
+        display: grid;
+        gap: 4px;
+      }
+      .buttons {
+        display: flex;
+        flex-wrap: wrap;
+        justify-content: flex-end;
+        gap: var(--gap);
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) heading = "";
+  /** The word of the button that acts. */
+  @property({ attribute: false }) action = "";
+  /** Whether it can act now. */
+  @property({ attribute: false }) isReady = true;
+  /** What it does; it gets the reason, null without one. An error that it throws is shown. */
+  @property({ attribute: false }) act: (reason: string | null) => Promise<void> = () => Promise.resolve();
+  @state() private isBusy = false;
+  @state() private error: ShownError | undefined;
+  @query("dialog") private readonly dialog!: HTMLDialogElement;
+  @query("[name=reason]") private readonly reason!: HTMLInputElement;
+
+  /** Open it, without what was said in it before. */
+  async show(): Promise<void> {
+    await this.updateComplete;
+    this.error = undefined;
+    this.reason.value = "";
+    if (!this.dialog.open) this.dialog.showModal();
+  }
+
+  close(): void {
+    this.dialog.close();
+  }
+
+  protected override render(): unknown {
+    return html`<dialog aria-labelledby="heading" @close=${this.onClose}>
+      ${
+        this.error
+          ? html`<error-banner
+              .error=${this.error}
+              @close=${() => {
+                this.error = undefined;
+              }}
+            ></error-banner>`
+          : nothing
+      }
+      <form @submit=${this.onSubmit}>
+        <h2 id="heading">${this.heading}</h2>
+        <slot></slot>
+        <label>
+          ${strings.reason}
+          <input name="reason" maxlength=${LONGEST_REASON} autocomplete="off" />
+        </label>
+        <div class="buttons">
+          <button type="button" @click=${this.close}>${strings.cancel}</button>
+          <button class="primary" ?disabled=${!this.isReady || this.isBusy}>${this.action}</button>
+        </div>
+      </form>
+    </dialog>`;
+  }
+
+  private async onSubmit(event: Event): Promise<void> {
+    event.preventDefault();
+    if (!this.isReady || this.isBusy) return;
+    this.isBusy = true;
+    this.error = undefined;
+    try {
+      await this.act(this.reason.value.trim() || null);
+      this.dialog.close();
+    } catch (error) {
+      this.error = shown(error);
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  private onClose(): void {
+    this.dispatchEvent(new Event("close"));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "action-dialog": ActionDialog;
+  }
+}
