@@ -354,6 +354,7 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("GET", "/new-boards"): plain,
     ("GET", "/deleted"): plain,
     ("GET", "/health"): plain,
+    ("GET", "/access"): plain,
     ("GET", "/devices/{mac}"): plain,
     ("GET", "/static/{name}"): plain,
     ("GET", "/api/configs"): searched,

@@ -58,6 +58,13 @@ export const SCREENS: readonly Screen[] = [
     isInNavigation: false,
     load: () => import("./screens/device/device-screen.ts"),
   },
+  {
+    path: "/access",
+    element: "access-screen",
+    title: (strings) => strings.access.title,
+    isInNavigation: true,
+    load: () => import("./screens/access/access-screen.ts"),
+  },
 ];
 
 /** Where the page is: the parameters of the path, and the query. */

@@ -7,7 +7,16 @@ import { Problem, Unreachable } from "./problem.ts";
 
 export type Schemas = components["schemas"];
 
+/** The event of the window that says that the service did not accept a request without a sign-in. */
+export const SIGN_IN_NEEDED = "iotconfig-sign-in-needed";
+
 export const api = createClient<paths>({ baseUrl: location.origin, credentials: "same-origin" });
+
+api.use({
+  onResponse({ response }) {
+    if (response.status === 401) window.dispatchEvent(new Event(SIGN_IN_NEEDED));
+  },
+});
 
 interface Answered<Data> {
   data?: Data;

@@ -32,15 +32,13 @@ export class ErrorBanner extends LitElement {
 
   protected override render(): unknown {
     if (!this.error) return nothing;
-    const { sentence, requestId, needsSignIn } = this.error;
-    const back = encodeURIComponent(location.pathname + location.search);
+    const { sentence, requestId } = this.error;
     return html`
       <div role="alert">
         <p>
           ${sentence}
           ${requestId === null ? "" : html`<span class="faint mono">${strings.request(requestId)}</span>`}
         </p>
-        ${needsSignIn ? html`<a class="button" href="/api/auth/login?redirect=${back}">${strings.signIn}</a>` : ""}
         <button class="plain" @click=${this.close}>${strings.close}</button>
       </div>
     `;

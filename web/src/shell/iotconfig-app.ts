@@ -6,6 +6,7 @@ import { deviceStore } from "../devices/device-store.ts";
 import { controls } from "../parts/shared-styles.ts";
 import { ago } from "../parts/times.ts";
 import { find, type Found, NAVIGATED, SCREENS } from "../router.ts";
+import "../session/sign-in-view.ts";
 import { strings } from "../strings/strings.ts";
 import "./error-banner.ts";
 import { REPORTED, report, type ShownError } from "./errors.ts";
@@ -161,6 +162,7 @@ export class IotconfigApp extends LitElement {
         ></error-banner>
       </header>
       <main id="content" tabindex="-1">${this.screen()}</main>
+      <sign-in-view></sign-in-view>
       <footer>
         <a href="/api/docs">${strings.describedApi}</a>
         <a href="/static/THIRD-PARTY.txt">${strings.licences}</a>
@@ -215,7 +217,9 @@ export class IotconfigApp extends LitElement {
   };
 
   private readonly onReported = (event: Event): void => {
-    this.error = (event as CustomEvent<ShownError>).detail;
+    const { detail } = event as CustomEvent<ShownError>;
+    // The view of the sign-in says it.
+    if (!detail.needsSignIn) this.error = detail;
   };
 
   private readonly onRejection = (event: PromiseRejectionEvent): void => {

@@ -46,6 +46,7 @@ AREA: Final = Area(
         _screen("/deleted", "Deleted"),
         _screen("/health", "Health"),
         _screen("/devices/{mac}", "Device", (MAC,)),
+        _screen("/access", "Access"),
         Route(
             "/static/{name}",
             lambda api: FileResource(api.web_files),
