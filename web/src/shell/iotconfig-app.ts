@@ -3,9 +3,11 @@ import { customElement, state } from "lit/decorators.js";
 import { html as staticHtml, unsafeStatic } from "lit/static-html.js";
 
 import { deviceStore } from "../devices/device-store.ts";
+import { Listening } from "../parts/listening.ts";
 import { controls } from "../parts/shared-styles.ts";
 import { ago } from "../parts/times.ts";
 import { find, type Found, NAVIGATED, SCREENS } from "../router.ts";
+import { session } from "../session/session.ts";
 import "../session/sign-in-view.ts";
 import { strings } from "../strings/strings.ts";
 import "./error-banner.ts";
@@ -118,6 +120,11 @@ export class IotconfigApp extends LitElement {
     return this.renderRoot.querySelector("header")?.offsetHeight ?? 0;
   }
 
+  constructor() {
+    super();
+    new Listening(this, session);
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener(NAVIGATED, this.onNavigated);
@@ -145,7 +152,7 @@ export class IotconfigApp extends LitElement {
   protected override render(): unknown {
     return html`
       <header>
-        <button class="skip" @click=${this.skip}>${strings.skip}</button>
+        ${session.isNeeded ? nothing : html`<button class="skip" @click=${this.skip}>${strings.skip}</button>`}
         <div class="bar">
           <a class="product" href="/">${strings.product}</a>
           <nav aria-label=${strings.navigation}>
