@@ -8,11 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from iotconfig.testing import LeaseContract, NotificationQueueContract, StoreContract, WakeupContract
 
 _EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
+@pytest.mark.timeout(520)  # It runs some hundreds of tests.
 def test_the_adapter_outside_of_the_package_passes_the_shipped_suites(tmp_path: Path) -> None:
     """All tests of the suites run as in another project, and none is skipped."""
     example = _EXAMPLES / "jsonfile_store"
@@ -31,7 +34,7 @@ def test_the_adapter_outside_of_the_package_passes_the_shipped_suites(tmp_path: 
         env={**os.environ, "PYTHONPATH": str(example), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=500,
         check=False,
     )
 

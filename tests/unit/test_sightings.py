@@ -57,6 +57,15 @@ def test_the_number_is_known_of_the_document_that_the_device_is_to_have() -> Non
     assert [2] == [each.etag_number for each in watch.sightings.take(10)]
 
 
+def test_the_number_stays_known_after_the_next_change() -> None:
+    """The device names the document that it was to have before."""
+    watch = _Watch()
+    watch.see(held='"new"')
+    newest = Document(3, b"{ }", '"newest"')
+    watch.sightings.see(mac(1), newest, '"new"', "192.0.2.1", Proof.NONE, is_sent=False)
+    assert [(3, 2)] == [(each.number, each.etag_number) for each in watch.sightings.take(10)]
+
+
 def test_a_client_that_alternates_two_etags_changes_once_a_minute() -> None:
     """Without proof; the first sighting is no change."""
     watch = _Watch()

@@ -89,7 +89,7 @@ class Sightings:
         if is_sent and (sent is None or sent[0] <= number):
             sent = (number, now, etag, number, source, proof)
         if held is not None and (holds is None or holds[0] <= number):
-            holds = (number, now, held, number if held == etag else None, source, proof)
+            holds = (number, now, held, number if held == etag else _known(held, holds), source, proof)
         if waiting is not _NOTHING or len(self._waiting) + len(self._older) < self._max_devices:
             self._waiting[mac] = (mac_address, sent, holds)
         else:
@@ -144,6 +144,11 @@ class Sightings:
         if len(self._changes) >= self._max_devices // 2:
             self._changes, self._old_changes = {}, self._changes
         self._changes[mac] = (etag, changed_at)
+
+
+def _known(etag: str, holds: _Seen | None) -> int | None:
+    """The number of a document that a device names again."""
+    return holds[3] if holds is not None and holds[2] == etag else None
 
 
 def _newer(seen: _Seen, known: _Seen | None) -> _Seen:
