@@ -8,7 +8,6 @@ time is that of the processes of the writer's connections.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, repeat
@@ -61,29 +60,22 @@ class _Writer:
     def __init__(self, url: str) -> None:
         tree = Tree(_HERE, url)
         others = set(tree.backends())
-        self._process = tree.start(_WRITER)
+        self._worker = tree.start(_WRITER)
         # It opens connections, prepares statements and fills caches.
-        self._run("update", 100)
+        self._worker.work("update 100")
         self._connections = [pid for pid in tree.backends() if pid not in others]
 
     def measure(self, work: str, count: int) -> Times:
         before = sum(map(cpu_seconds, self._connections))
-        client = self._run(work, count)
+        client = self._worker.work(f"{work} {count}")
         if work == "import":
             # It has a connection of its own, which is closed at its end.
             return {"client": client}
         used = sum(map(cpu_seconds, self._connections)) - before
         return {"client": client, "server": used, "both": client + used}
 
-    def _run(self, work: str, count: int) -> float:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{work} {count}\n")
-        self._process.stdin.flush()
-        return float(json.loads(self._process.stdout.readline()))
-
     def close(self) -> None:
-        self._process.communicate(timeout=60)
+        self._worker.close()
 
 
 @contextmanager

@@ -77,29 +77,22 @@ class _Updater:
         tree.empty()
         tree.run(_WORK, "import", str(_DEVICES))
         tree.settle()
-        self._process = tree.start(_UPDATES)
+        self._worker = tree.start(_UPDATES)
         # It opens connections, prepares statements and fills caches.
-        self._run(_DEVICES)
+        self._worker.work(str(_DEVICES))
         self._connections = tree.backends()
 
     def update(self, count: int) -> Times:
         """Seconds of processor time of the process, and of its connections' processes in the server."""
         before = sum(map(cpu_seconds, self._connections))
-        client = self._run(count)
+        client = self._worker.work(str(count))
         if self._tree.is_on_sqlite:
             return {"client": client}
         used = sum(map(cpu_seconds, self._connections)) - before
         return {"client": client, "server": used, "both": client + used}
 
-    def _run(self, count: int) -> float:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{count}\n")
-        self._process.stdin.flush()
-        return float(json.loads(self._process.stdout.readline()))
-
     def close(self) -> None:
-        self._process.communicate(timeout=60)
+        self._worker.close()
 
 
 def compare_updates(trees: tuple[Tree, Tree], count: int, pairs: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -39,6 +40,23 @@ Times = dict[str, float]
 
 
 @frozen
+class Worker:
+    """A process that works when it is told to, and answers with the seconds that it used."""
+
+    _process: subprocess.Popen[str]
+
+    def work(self, line: str) -> float:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+        return float(json.loads(self._process.stdout.readline()))
+
+    def close(self) -> None:
+        self._process.communicate(timeout=60)
+
+
+@frozen
 class Tree:
     """A tree of the program, and its database."""
 
@@ -60,15 +78,17 @@ class Tree:
             check=True,
         ).stdout
 
-    def start(self, program: str) -> subprocess.Popen[str]:
-        """Start a Python program with the modules of this tree, with pipes to its standard input and output."""
-        return subprocess.Popen(
-            [sys.executable, "-c", program, self.url],
-            cwd=self.directory,
-            env=self._environ(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+    def start(self, program: str) -> Worker:
+        """Start a Python program with the modules of this tree, which answers each line of its input with a number."""
+        return Worker(
+            subprocess.Popen(
+                [sys.executable, "-c", program, self.url],
+                cwd=self.directory,
+                env=self._environ(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
         )
 
     def _environ(self) -> dict[str, str]:
