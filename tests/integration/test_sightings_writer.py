@@ -89,6 +89,25 @@ def test_what_comes_during_a_write_waits_for_the_next(store: _Store) -> None:
     assert 1 == writer.sightings.waiting
 
 
+def test_the_time_of_a_long_write_counts_for_the_next(store: _Store) -> None:
+    """What came during the write is stored within the interval, too."""
+    seconds = 0.0
+
+    def write_slowly() -> None:
+        nonlocal seconds
+        store.on_write = lambda: None
+        _see(writer, '"during"', 2)
+        seconds += NEVER
+
+    writer = SightingsWriter(store.record, NEVER, seconds=lambda: seconds)
+    store.on_write = write_slowly
+    _see(writer, '"a"')
+    _see(writer, '"b"')
+    wait_until(lambda: '"during"' in store.written, "what came during the write is written", 30)
+    writer.close()
+    assert ['"b"', '"during"'] == store.written
+
+
 def test_the_end_writes_what_waits(store: _Store) -> None:
     """At once."""
     writer = store.writer(NEVER)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event, Lock, Thread
-from time import time
+from time import monotonic, time
 from typing import Final, Protocol, TypeVar
 
 from attrs import define, field
@@ -57,6 +57,8 @@ class SightingsWriter:
     """Seconds."""
     _record_boards: Callable[[Sequence[NewBoard]], None] | None = None
     """Stores boards that asked for a document and have none; may raise an `IotConfigError`. None: they are not stored."""
+    _seconds: Callable[[], float] = monotonic
+    """A clock that never goes back."""
     sightings: Sightings = field(init=False)
     asking_boards: AskingBoards = field(init=False)
     _has_change: Event = field(init=False, factory=Event)
@@ -114,11 +116,15 @@ class SightingsWriter:
             self._notice(False)
 
     def _run(self) -> None:
+        shortest, pause = min(_SOON, self._interval), _BEGINS * self._interval
         while True:
-            if self._has_change.wait(_BEGINS * self._interval):
-                self._is_closing.wait(min(_SOON, self._interval))
+            if self._has_change.wait(pause):
+                self._is_closing.wait(shortest)
                 self._has_change.clear()
+            begun = self._seconds()
             self.flush()
+            # What came during a long write has waited since then.
+            pause = max(shortest, _BEGINS * self._interval - (self._seconds() - begun))
             self.sightings.is_awaited = False
             # A sighting since then has started another thread.
             waiting = self.sightings.waiting + self.asking_boards.waiting
