@@ -166,3 +166,27 @@ def test_concurrent_uploads_of_one_name_leave_one_complete_file(assets: AssetSto
     assert {*together(8, use), read(assets)} <= {*contents}
     (asset,) = assets.find()
     assert hashlib.sha256(read(assets)).hexdigest() == asset.sha256
+
+
+def test_an_asset_names_its_uploader(assets: AssetStore) -> None:
+    """When it is saved, opened and listed; the next upload has its own uploader, or none."""
+    for uploader in ("ci", "Zoë, with\ntwo lines", "anna", None):
+        with assets.receive() as incoming:
+            incoming.write(b"the same bytes")
+            incoming.complete()
+            saved, _ = incoming.save_as(NAME, uploader)
+
+        found = opened(assets)
+        found.close()
+        assert [uploader] * 3 == [each.uploaded_by for each in (saved, found.asset, *assets.find())]
+
+
+def test_an_asset_does_not_inherit_the_uploader_of_a_deleted_one(assets: AssetStore) -> None:
+    """Not with the same bytes, either."""
+    with assets.receive() as incoming:
+        incoming.complete()
+        incoming.save_as(NAME, "ci")
+    assets.remove(NAME)
+
+    assert None is put(assets, b"").uploaded_by
+    assert [None] == [each.uploaded_by for each in assets.find()]

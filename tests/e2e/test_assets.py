@@ -11,7 +11,7 @@ from tests.support.http import Client
 
 CONTENT = bytes(range(256)) * 1000
 
-ASSET_MEMBERS = ["name", "size", "sha256", "stored_at"]
+ASSET_MEMBERS = ["name", "size", "sha256", "stored_at", "uploaded_by"]
 
 
 def test_an_upload_is_visible_in_all_workers(start_depot: Callable[..., Depot]) -> None:

@@ -37,6 +37,16 @@ def test_role_and_signature_are_accepted(guarded_depot: LocalDepot, role: Role, 
     assert b"firmware" == guarded_depot.client.get(f"/api/assets/{name}").body
 
 
+def test_the_uploader_is_the_caller(guarded_depot: LocalDepot) -> None:
+    """Whatever else the request claims."""
+    ci = bearer(api_token(guarded_depot.database_url, Role.ASSET_UPLOADER, "ci"))
+    answer = guarded_depot.send(
+        guarded_depot.fields(new_name(), b"firmware"), {**ci, "Iotconfig-Author": "anna"}
+    )
+
+    assert "ci" == answer.json()["uploaded_by"]
+
+
 @pytest.mark.parametrize("strong", [False, True], ids=["plain", "strong"])
 def test_a_signature_without_the_role_is_refused(guarded_depot: LocalDepot, strong: bool) -> None:
     """401 without credentials, 403 for a viewer; neither uses up the signature."""

@@ -101,6 +101,29 @@ def test_files_of_operators_are_assets(depot: AssetClient) -> None:
         expect_problem(depot.client.request("DELETE", f"/api/assets/{name}"), 404, "RECORD_NOT_FOUND")
 
 
+def test_the_list_names_the_uploader(depot: AssetClient) -> None:
+    """While authentication is off, it is whom the request claims."""
+    names = [new_name() for _ in range(2)]
+    depot.uploaded(names[0], CONTENT)
+    claimed = depot.send(depot.fields(names[1], CONTENT), {"Iotconfig-Author": "Zo%C3%AB"})
+
+    assert "Zoë (unverified)" == claimed.json()["uploaded_by"]
+    listed = {
+        asset["name"]: asset["uploaded_by"] for asset in depot.client.get("/api/assets").json()["assets"]
+    }
+    assert ["anonymous", "Zoë (unverified)"] == [listed[name] for name in names]
+
+
+@pytest.mark.parametrize("author", ["a" * 300, "%ff"], ids=["too long", "no UTF-8"])
+def test_an_invalid_uploader_is_refused(depot: AssetClient, author: str) -> None:
+    """Before the file is read; nothing is stored."""
+    name = new_name()
+    refused = depot.send(depot.fields(name, CONTENT), {"Iotconfig-Author": author})
+
+    expect_problem(refused, 400, "VALIDATION_FAILED")
+    assert name not in depot.listed()
+
+
 def test_only_the_device_route_ignores_parameters(depot: AssetClient) -> None:
     """A proxy may need them on the device route; the other routes refuse them."""
     name = new_name()

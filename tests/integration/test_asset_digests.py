@@ -20,7 +20,7 @@ from tests.support.waiting import wait_until
 def test_a_digest_is_computed_once_for_all_workers(directory: Path) -> None:
     """Another store of the same directory, as in another worker, does not read the file for it."""
     path = by_hand(directory, b"by hand")
-    with mock.patch.object(digests, "_SETTLED_NS", 0):
+    with mock.patch.object(digests, "SETTLED_NS", 0):
         (first,) = FileAssetStore(directory).find()
     with mock.patch.object(digests, "_sha256", side_effect=AssertionError("computed again")):
         other = FileAssetStore(directory)
@@ -37,7 +37,7 @@ def test_a_file_that_was_written_to_has_another_digest(directory: Path, fresh: b
     """A change in place with the same size and a restored time is noticed by its ctime."""
     path = by_hand(directory, b"before")
     assets = FileAssetStore(directory)
-    with mock.patch.object(digests, "_SETTLED_NS", 0):
+    with mock.patch.object(digests, "SETTLED_NS", 0):
         assert hashlib.sha256(b"before").hexdigest() == read(assets)[1]
         known = path.stat()
         with path.open("r+b") as file:

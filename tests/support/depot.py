@@ -80,10 +80,11 @@ class AssetClient:
         return [asset["name"] for asset in self.client.get("/api/assets").json()["assets"]]
 
     def on_disk(self) -> list[str]:
-        """Return the names of the files in the directory, without the one of digests."""
+        """Return the names of the files in the directory, without the directories of records."""
         if not self.directory.exists():
             return []
-        return sorted(path.name for path in self.directory.iterdir() if path.name != ".digests")
+        records = (".digests", ".uploaders")
+        return sorted(path.name for path in self.directory.iterdir() if path.name not in records)
 
     def held(self) -> list[str]:
         """Return the files of the directory that the service has open."""

@@ -23,12 +23,12 @@ save_as = IncomingFile.save_as
 def main(moment: str, timestamp: str, signature: str, environ: Mapping[str, str]) -> None:
     """Upload; the moment `never` does not interrupt it."""
 
-    def struck(incoming: IncomingFile, name: AssetName) -> tuple[Asset, bool]:
+    def struck(incoming: IncomingFile, name: AssetName, uploaded_by: str | None) -> tuple[Asset, bool]:
         if moment == "saved":
-            save_as(incoming, name)
+            save_as(incoming, name, uploaded_by)
         if moment != "never":
             os.kill(os.getpid(), signal.SIGKILL)
-        return save_as(incoming, name)
+        return save_as(incoming, name, uploaded_by)
 
     settings = Settings.from_environ(environ)
     with (

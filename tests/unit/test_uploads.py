@@ -159,7 +159,7 @@ class UnnameableFile:
     def complete(self) -> str:
         return self._incoming.complete()
 
-    def save_as(self, name: AssetName) -> tuple[Asset, bool]:
+    def save_as(self, name: AssetName, uploaded_by: str | None = None) -> tuple[Asset, bool]:
         raise AssetsUnavailable(f"{name} cannot be saved.")
 
 

@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 import time
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple
@@ -20,17 +19,14 @@ from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.errors import AssetsUnavailable
 
 from .cooperate import BETWEEN_TURNS, YieldTurn
-from .directory import open_file
+from .records import Records
 
 _DIRECTORY: Final = ".digests"
 _RECORD: Final = re.compile(rb"([0-9]+) ([0-9]+) (-?[0-9]+) (-?[0-9]+) ([0-9a-f]{64})\n")
-_MAX_RECORD: Final = 256
-_RECORD_MODE: Final = 0o600
-_DIRECTORY_MODE: Final = 0o700
 _BLOCK: Final = 256 * 1024
 _ATTEMPTS: Final = 3
-_SETTLED_NS: Final = 2_000_000_000
-"""The age from which a later change is certain to alter the times: file systems' clocks are coarse."""
+SETTLED_NS: Final = 2_000_000_000
+"""The age in nanoseconds from which a later change is certain to alter the times: file systems' clocks are coarse."""
 
 
 class _Identity(NamedTuple):
@@ -56,7 +52,7 @@ class Digests:
 
     def __init__(self, directory: Path, yield_turn: YieldTurn) -> None:
         self._yield_turn = yield_turn
-        self._records = directory / _DIRECTORY
+        self._records = Records(directory / _DIRECTORY)
         self._known: dict[AssetName, tuple[_Identity, str]] = {}
         self._computing = Lock()
 
@@ -86,7 +82,7 @@ class Digests:
                     return found, status
                 digest = _sha256(descriptor, self._yield_turn)
                 if has_same_bytes(status, os.fstat(descriptor)):
-                    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _SETTLED_NS:
+                    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > SETTLED_NS:
                         self.remember(name, status, digest)
                     return digest, status
         raise AssetsUnavailable(f"{name} is being written to: ask again later.")
@@ -97,38 +93,15 @@ class Digests:
         self._known[name] = identity, digest
         line = " ".join(map(str, identity)) + f" {digest}\n"
         # If this fails, other processes compute the digest themselves.
-        with suppress(OSError):
-            self._records.mkdir(_DIRECTORY_MODE, exist_ok=True)
-            self._write(str(name), line.encode())
+        self._records.write(name, line.encode())
 
     def forget(self, name: AssetName) -> None:
         """Remove the record of a deleted file."""
         self._known.pop(name, None)
-        with suppress(OSError):
-            (self._records / str(name)).unlink()
-
-    def _write(self, name: str, record: bytes) -> None:
-        """Write a record, following no link. No rename is needed: a partial record is invalid."""
-        directory = os.open(self._records, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            with suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=directory)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            descriptor = os.open(name, flags, _RECORD_MODE, dir_fd=directory)
-            try:
-                os.write(descriptor, record)
-            finally:
-                os.close(descriptor)
-        finally:
-            os.close(directory)
+        self._records.remove(name)
 
     def _read(self, name: AssetName) -> tuple[_Identity, str] | None:
-        record = None
-        with suppress(OSError):
-            descriptor = open_file(self._records / str(name))
-            if descriptor is not None:
-                record = _RECORD.fullmatch(os.read(descriptor, _MAX_RECORD))
-                os.close(descriptor)
+        record = _RECORD.fullmatch(self._records.read(name))
         if record is None:
             return None
         inode, size, written, changed, digest = record.groups()

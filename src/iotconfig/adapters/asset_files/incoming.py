@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from iotconfig.domain.assets.asset import Asset, AssetName
 
@@ -22,6 +22,7 @@ from . import directory as directories
 from .cooperate import BETWEEN_TURNS, YieldTurn
 from .digests import Digests
 from .failures import translated, translated_after_change
+from .uploaders import Uploaders
 
 _PREFIX: Final = ".upload-"
 _FILE_MODE: Final = 0o600
@@ -31,18 +32,26 @@ _DEAD_SECONDS: Final = 86400
 """The age, in seconds, from which an upload counts as dead where the file system has no locks."""
 
 
+class _Saved(NamedTuple):
+    asset: Asset
+    status: os.stat_result
+
+
 class IncomingFile:
     """`Incoming` as a file that is renamed into place."""
 
-    def __init__(self, directory: Path, digests: Digests, yield_turn: YieldTurn) -> None:
+    def __init__(
+        self, directory: Path, digests: Digests, uploaders: Uploaders, yield_turn: YieldTurn
+    ) -> None:
         self._directory = directory
         self._yield_turn = yield_turn
         self._digests = digests
+        self._uploaders = uploaders
         self._path, self._descriptor = _create(directory)
         self._hash = hashlib.sha256()
         self._size = 0
         self._is_saved = False
-        self._record: tuple[AssetName, os.stat_result, str] | None = None
+        self._record: _Saved | None = None
 
     def write(self, block: bytes) -> None:
         before = self._size
@@ -63,7 +72,7 @@ class IncomingFile:
             os.fsync(self._descriptor)
         return self._hash.hexdigest()
 
-    def save_as(self, name: AssetName) -> tuple[Asset, bool]:
+    def save_as(self, name: AssetName, uploaded_by: str | None = None) -> tuple[Asset, bool]:
         target = self._directory / str(name)
         with translated():
             is_new = directories.file_status(target) is None
@@ -74,28 +83,32 @@ class IncomingFile:
             # the file outlives a loss of power.
             directories.sync(self._directory)
             status = os.fstat(self._descriptor)
-        digest = self._hash.hexdigest()
-        self._record = name, status, digest
-        return Asset(name, self._size, digest, directories.written_at(status)), is_new
+        asset = Asset(name, self._size, self._hash.hexdigest(), directories.written_at(status), uploaded_by)
+        self._record = _Saved(asset, status)
+        return asset, is_new
 
     def finish(self) -> None:
-        """Close the file. If it was saved as an asset, cache its digest; otherwise remove it."""
+        """Close the file. If it was saved as an asset, record its digest and its uploader; otherwise remove it."""
         try:
             if not self._is_saved:
                 directories.remove_quietly(self._path)
             elif self._record is not None:
-                self._digests.remember(*self._record)
+                asset, status = self._record
+                self._digests.remember(asset.name, status, asset.sha256)
+                self._uploaders.remember(asset.name, asset.sha256, asset.uploaded_by)
         finally:
             os.close(self._descriptor)
 
 
 @contextmanager
-def receive(directory: Path, digests: Digests, yield_turn: YieldTurn) -> Iterator[IncomingFile]:
+def receive(
+    directory: Path, digests: Digests, uploaders: Uploaders, yield_turn: YieldTurn
+) -> Iterator[IncomingFile]:
     """Open a new file in the directory, which is created if it is missing."""
     with translated():
         directories.make(directory)
         _remove_dead(directory)
-        incoming = IncomingFile(directory, digests, yield_turn)
+        incoming = IncomingFile(directory, digests, uploaders, yield_turn)
     try:
         yield incoming
     finally:

@@ -18,6 +18,7 @@ from .cooperate import BETWEEN_TURNS, YieldTurn, no_turn
 from .digests import Digests, has_same_bytes
 from .failures import log, translated, translated_after_change
 from .incoming import IncomingFile, receive
+from .uploaders import Uploaders
 
 _BLOCK: Final = 64 * 1024
 _NAMES_BETWEEN_TURNS: Final = 100
@@ -63,8 +64,14 @@ class FileAssetStore:
     def _make_digests(self) -> Digests:
         return Digests(self.directory, self.yield_turn)
 
+    _uploaders: Uploaders = field(init=False, repr=False)
+
+    @_uploaders.default
+    def _make_uploaders(self) -> Uploaders:
+        return Uploaders(self.directory)
+
     def receive(self) -> AbstractContextManager[IncomingFile]:
-        return receive(self.directory, self._digests, self.yield_turn)
+        return receive(self.directory, self._digests, self._uploaders, self.yield_turn)
 
     def open(self, name: AssetName) -> OpenFile | None:
         with translated():
@@ -73,7 +80,7 @@ class FileAssetStore:
                 return None
             try:
                 digest, status = self._digests.of(name, descriptor)
-                return OpenFile(_asset(name, digest, status), descriptor, status, self.yield_turn)
+                return OpenFile(self._asset(name, digest, status), descriptor, status, self.yield_turn)
             except BaseException:
                 os.close(descriptor)
                 raise
@@ -95,6 +102,7 @@ class FileAssetStore:
                 return False
             path.unlink(missing_ok=True)
         self._digests.forget(name)
+        self._uploaders.forget(name)
         with translated_after_change():
             directories.sync(self.directory)
         return True
@@ -112,7 +120,7 @@ class FileAssetStore:
             return None
         digest = self._digests.known(name, status)
         if digest is not None:
-            return _asset(name, digest, status)
+            return self._asset(name, digest, status)
         try:
             opened = self.open(name)
         except AssetsUnavailable as error:
@@ -123,13 +131,13 @@ class FileAssetStore:
         opened.close()
         return opened.asset
 
+    def _asset(self, name: AssetName, digest: str, status: os.stat_result) -> Asset:
+        uploaded_by = self._uploaders.of(name, digest, status)
+        return Asset(name, status.st_size, digest, directories.written_at(status), uploaded_by)
+
 
 def _name(entry: str) -> AssetName | None:
     try:
         return AssetName(entry)
     except ValidationFailed:
         return None
-
-
-def _asset(name: AssetName, digest: str, status: os.stat_result) -> Asset:
-    return Asset(name, status.st_size, digest, directories.written_at(status))

@@ -41,9 +41,9 @@ class MemoryIncoming:
     def complete(self) -> str:
         return hashlib.sha256(self._content).hexdigest()
 
-    def save_as(self, name: AssetName) -> tuple[Asset, bool]:
+    def save_as(self, name: AssetName, uploaded_by: str | None = None) -> tuple[Asset, bool]:
         is_new = name not in self._stored
-        asset = Asset(name, len(self._content), self.complete(), datetime.now(UTC))
+        asset = Asset(name, len(self._content), self.complete(), datetime.now(UTC), uploaded_by)
         self._stored[name] = OpenMemoryAsset(asset, bytes(self._content))
         return asset, is_new
 

@@ -59,6 +59,8 @@ class Asset:
     """The digest of its bytes, in lower-case hexadecimal digits."""
     stored_at: datetime
     """The time at which its bytes were written."""
+    uploaded_by: str | None = None
+    """Who uploaded these bytes; None for a file that was put there by hand, and where it is not known."""
 
     @property
     def etag(self) -> str:
@@ -77,9 +79,10 @@ class Incoming(Protocol):
         """Flush all bytes to disk. Returns their SHA-256 in lower-case hexadecimal digits."""
         ...
 
-    def save_as(self, name: AssetName) -> tuple[Asset, bool]:
+    def save_as(self, name: AssetName, uploaded_by: str | None = None) -> tuple[Asset, bool]:
         """Make it the asset of this name, atomically and durably. Returns the asset, and whether the name is new.
 
+        uploaded_by: who uploads it, where that is known. It may be lost if the process ends before the block of `receive` does.
         Brief, and without a switch to another greenlet: it is called inside a
         transaction. Assets that were opened under the name keep their bytes.
         Raises `StoreUnavailable` where the asset is in place, but a loss of power could undo that.

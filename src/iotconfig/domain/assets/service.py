@@ -33,15 +33,16 @@ class AssetService:
     rules: UploadRules
 
     @contextmanager
-    def upload(self) -> Iterator[Upload]:
+    def upload(self, uploaded_by: str | None = None) -> Iterator[Upload]:
         """Begin an upload. If it is not finished at the end of the block, its files are removed.
 
+        uploaded_by: the author of the upload, which the list of assets shows.
         Raises `AuthorizationFailed` where uploads are closed.
         """
         if self.verifier is None:
             raise AuthorizationFailed("Uploads are closed: SIGNING_KEY_PATH is not set.")
         with ExitStack() as cleanup:
-            yield Upload(self.rules, self.store, self.files, self.verifier, self.clock, cleanup)
+            yield Upload(self.rules, self.store, self.files, self.verifier, self.clock, cleanup, uploaded_by)
 
     def open(self, name: AssetName | str) -> OpenAsset:
         """Return the asset of this name, which the caller closes. Raises `RecordNotFound`."""

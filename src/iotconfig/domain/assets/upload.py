@@ -74,6 +74,7 @@ class Upload:
     _verifier: SignatureVerifier
     _clock: Clock
     _cleanup: ExitStack
+    _uploaded_by: str | None = None
     _began: datetime = field(init=False)
     _timestamp: bytes | None = None
     _moment: datetime | None = None
@@ -162,7 +163,7 @@ class Upload:
                 work.notifications.enqueue(announce_asset(name), now)
                 # Last before the commit: if this or the commit fails, the signature is unused,
                 # and a repeated upload announces the file that is in place already.
-                asset, is_new = incoming.save_as(name)
+                asset, is_new = incoming.save_as(name, self._uploaded_by)
                 is_placed = True
                 return asset, is_new
         except StoreUnavailable as error:

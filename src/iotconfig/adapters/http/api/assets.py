@@ -12,6 +12,7 @@ import falcon
 from attrs import fields, frozen
 
 from iotconfig.adapters.codec import answer, to_json
+from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send, send_text
 from iotconfig.adapters.http.requests.conditional import check_for_device
 from iotconfig.adapters.http.requests.forms import Part, read_form
@@ -72,7 +73,7 @@ class AssetsResource:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         read_query(req, NoQuery)
-        with self.slots.held(req, Kind.UPLOAD), self.service.upload() as upload:
+        with self.slots.held(req, Kind.UPLOAD), self.service.upload(note_of(req, None).author) as upload:
             for part in read_form(req, _PARTS, self.service.rules.max_bytes + _FORM_BYTES):
                 _give(upload, part)
             asset, is_new = upload.finish()

@@ -19,7 +19,7 @@ from .shapes import ANSWERS, BODIES, Part
 
 _AUTHOR: Final = Parameter(
     AUTHOR,
-    "The author of the change, percent-encoded, while authentication is off; the history marks it as unverified",
+    "The author of the change, percent-encoded, while authentication is off; it is marked as unverified",
     "anna",
 )
 _FIELD: Final = re.compile(r"{(\w+)}")
@@ -114,9 +114,9 @@ def _parameters(route: Route, described: Operation) -> Iterator[Part]:
 
 
 def _author_of(described: Operation) -> tuple[Parameter, ...]:
-    """The header of every operation that is recorded in the history: they are those that take a message."""
+    """The header of every operation whose author is recorded: uploads, and those that take a message for the history."""
     takes_message = described.query is not None and "message" in parameters_of(described.query)
-    return (_AUTHOR,) if takes_message else ()
+    return (_AUTHOR,) if takes_message or described.access is Access.UPLOAD else ()
 
 
 def _schema(parameter: Parameter) -> Part:
