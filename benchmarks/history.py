@@ -31,8 +31,11 @@ def updates(url: str, seconds: float) -> float:
 
 def without_history(url: str, seconds: float) -> float:
     shorter = {
-        key: tuple(statement for statement in statements if statement is not changes._APPEND)
-        for key, statements in changes._RECORD.items()
+        dialect: {
+            key: tuple(statement for statement in statements if statement is not changes._APPEND)
+            for key, statements in changes._RECORD[dialect].items()
+        }
+        for dialect in ("postgresql",)
     }
     with mock.patch.object(changes, "_RECORD", shorter):
         return updates(url, seconds)

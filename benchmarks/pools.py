@@ -27,7 +27,7 @@ from iotconfig.adapters.sql.tables import documents  # noqa: E402
 from iotconfig.domain.configs.service import ConfigService  # noqa: E402
 from iotconfig.domain.documents.content import ConfigContent  # noqa: E402
 from iotconfig.domain.mac import MacAddress  # noqa: E402
-from iotconfig.entrypoints.wiring import utc_now  # noqa: E402
+from iotconfig.entrypoints.wiring.clock import utc_now  # noqa: E402
 
 DEVICE = MacAddress.parse("02:00:00:00:00:01")
 CONNECTIONS = 8

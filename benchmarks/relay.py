@@ -25,7 +25,7 @@ from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.jobs.postgresql import PostgresqlLease, PostgresqlSession
 from iotconfig.domain.announcing.relay import Relay
-from iotconfig.entrypoints.wiring import utc_now
+from iotconfig.entrypoints.wiring.clock import utc_now
 
 _FILL = """
 INSERT INTO notifications (kind, key, generation, restart_hint, document_number, etag, updated_at, since, due_at, refusals, parked)

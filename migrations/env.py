@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from alembic import context
 
-from iotconfig.adapters.sql.tables import VERSION_TABLE, metadata
+from iotconfig.adapters.sql.schema import schema
+from iotconfig.adapters.sql.tables import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=schema,
     version_table=VERSION_TABLE,
     # All pending migrations in the runner's one transaction: all are applied, or none.
     transaction_per_migration=False,

@@ -198,17 +198,17 @@ def loaded_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     path = tmp_path_factory.mktemp("loaded") / "configs.db"
     program = (
         "from iotconfig.domain.errors import StoreUnavailable\n"
-        "from iotconfig.entrypoints import wiring\n"
+        "from iotconfig.entrypoints.wiring import access, announcing, databases\n"
         "from iotconfig.entrypoints.wiring.application import app_of\n"
         "from iotconfig.entrypoints.settings import Settings\n"
         f"settings = Settings.from_environ({{'DATABASE_URL': 'sqlite:///{path}', 'MQTT_URL': 'mqtt://127.0.0.1:1'}})\n"
-        "wiring.migrations(settings).upgrade()\n"
+        "databases.migrations(settings).upgrade()\n"
         "app_of(settings)\n"
-        "print(wiring.identity_provider(settings))\n"
-        "relay = wiring.relay_job(settings, wiring.broker(settings))\n"
+        "print(access.identity_provider(settings))\n"
+        "relay = announcing.relay_job(settings, announcing.broker(settings))\n"
         "relay.open()\nrelay.close()\n"
         f"open({str(path)!r}, 'w').write('x' * 9000)\n"
-        "try:\n    wiring.migrations(settings).status()\nexcept StoreUnavailable:\n    print('refused')"
+        "try:\n    databases.migrations(settings).status()\nexcept StoreUnavailable:\n    print('refused')"
     )
     return loaded_by(program, "refused")
 
@@ -216,9 +216,9 @@ def loaded_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 def test_a_worker_loads_the_picture_route_at_its_first_request(loaded_on_sqlite: set[str]) -> None:
     """Most workers serve none, and save its memory. Decoders are in separate processes."""
     service = loaded_by(
-        "from iotconfig.entrypoints import wiring\n"
+        "from iotconfig.entrypoints.wiring import pictures\n"
         "from iotconfig.entrypoints.settings import Settings\n"
-        "wiring.pictures(Settings.from_environ({}))"
+        "pictures.pictures(Settings.from_environ({}))"
     )
 
     assert "falcon" in loaded_on_sqlite
@@ -232,9 +232,9 @@ def test_a_worker_loads_the_picture_route_at_its_first_request(loaded_on_sqlite:
 def test_a_start_loads_alembic_only_for_pending_migrations(tmp_path: Path) -> None:
     """Checking the schema needs only the names of the migrations' files."""
     make = (
-        "from iotconfig.entrypoints import wiring\n"
+        "from iotconfig.entrypoints.wiring import databases\n"
         "from iotconfig.entrypoints.settings import Settings\n"
-        f"schema = wiring.migrations(Settings.from_environ({{'DATABASE_URL': 'sqlite:///{tmp_path}/configs.db'}}))\n"
+        f"schema = databases.migrations(Settings.from_environ({{'DATABASE_URL': 'sqlite:///{tmp_path}/configs.db'}}))\n"
     )
     first = loaded_by(f"{make}assert schema.upgrade()")
     again = loaded_by(
@@ -272,6 +272,36 @@ def test_help_loads_only_click(arguments: list[str]) -> None:
     assert set() == loaded & set(HEAVY)
 
 
+def test_a_command_on_sqlite_loads_what_a_query_needs(tmp_path: Path) -> None:
+    """Most of its time is what it imports: no other database, no conversion of JSON, no part of a service."""
+    run = (
+        "from iotconfig.entrypoints.cli import main\n"
+        f"environ = {{'DATABASE_URL': 'sqlite:///{tmp_path}/configs.db'}}\n"
+        "try:\n    main(%r, environ)\nexcept SystemExit as end:\n    assert not end.code"
+    )
+    loaded_by(run % ["upgrade-db"])
+    loaded = loaded_by(run % ["config", "list"], "0 configs")
+
+    of_services = ("http.app", "mqtt", "asset_files", "bulk_helper", "codec", "oidc.provider", "pictures")
+    assert {"sqlalchemy", "tenacity"} == loaded & set(HEAVY)
+    assert "sqlalchemy.dialects.sqlite" in loaded
+    assert "sqlalchemy.dialects.postgresql" not in loaded
+    assert [] == [
+        name
+        for name in loaded
+        for part in of_services
+        if f"{name}.".startswith(f"iotconfig.adapters.{part}.")
+    ]
+    assert set() == loaded & {
+        "iotconfig.domain.access.sign_in",
+        "iotconfig.domain.announcing.relay",
+        "iotconfig.domain.assets.upload",
+        "iotconfig.domain.configs.bulk_service",
+        "iotconfig.domain.devices.service",
+        "iotconfig.domain.pictures",
+    }
+
+
 def test_settings_load_no_library_of_adapters() -> None:
     """A section takes its defaults from an adapter's class without the libraries behind it."""
     loaded = loaded_by("from iotconfig.entrypoints.settings import Settings\nSettings.from_environ({})")
@@ -286,7 +316,7 @@ def test_a_service_without_openid_connect_loads_nothing_of_it(loaded_on_sqlite: 
     switched_on = {"OIDC_ENABLED": "1", "OIDC_ISSUER_URL": "https://sso.example", "OIDC_CLIENT_ID": "iot"}
     service = loaded_by(
         "from iotconfig.entrypoints.settings import Settings\n"
-        "from iotconfig.entrypoints.wiring import identity_provider\n"
+        "from iotconfig.entrypoints.wiring.access import identity_provider\n"
         f"print(identity_provider(Settings.from_environ({switched_on})))"
     )
 

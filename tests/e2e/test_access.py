@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from iotconfig.domain.access.principal import Role
-from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring import clock
 from iotconfig.entrypoints.wiring.services import open_services
 from iotconfig.testing.simultaneous import together
 from tests.support.api import new_mac
@@ -110,6 +110,6 @@ def test_a_token_that_cannot_be_printed_is_revoked(sqlite_url: str, where: str |
         assert 1 == len(done.stderr.splitlines()), done.stderr
 
     with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
-        now = wiring.utc_now()
+        now = clock.utc_now()
         assert "active" not in {token.state(now) for token in services.api_tokens.all()}
         assert [] == list(services.device_tokens.all())

@@ -24,7 +24,7 @@ from iotconfig.domain.access.api_tokens import ApiToken, ApiTokenService
 from iotconfig.domain.access.principal import Role
 from iotconfig.domain.devices.service import DeviceService
 from iotconfig.domain.errors import StoreUnavailable
-from iotconfig.entrypoints.wiring import utc_now
+from iotconfig.entrypoints.wiring.clock import utc_now
 from iotconfig.testing.builders import add
 from iotconfig.testing.clocks import START
 from tests.support.api import created, expect_problem

@@ -17,9 +17,10 @@ from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.devices.tokens import DeviceToken
 from iotconfig.domain.errors import RecordGone, RecordNotFound, StoreUnavailable
-from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.settings.database import DatabaseSettings
+from iotconfig.entrypoints.wiring import databases
+from iotconfig.entrypoints.wiring.clock import utc_now
 from iotconfig.testing.builders import content, mac
 
 SIZE = 8
@@ -29,7 +30,7 @@ KEPT = 2
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     settings = Settings(DatabaseSettings(database_url, pool_size=SIZE, timeouts=Timeouts(pool=0.05)))
-    database = wiring.open_database(settings)
+    database = databases.open_database(settings)
     try:
         yield database
     finally:
@@ -38,7 +39,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 def test_devices_are_served_at_the_limit_of_other_work(database: Database) -> None:
     """Document, token, the reason of a missing document, and readiness are read; another search waits."""
-    service, tokens = ConfigService(SqlStore(database), wiring.utc_now), SqlDeviceTokenStore(database)
+    service, tokens = ConfigService(SqlStore(database), utc_now), SqlDeviceTokenStore(database)
     config, _ = service.put(mac(1), content())
     service.replace_device(config.id, mac(2))
     token = DeviceToken(mac(2), "00" * 32, datetime(2026, 1, 2, tzinfo=UTC))

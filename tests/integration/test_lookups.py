@@ -18,7 +18,7 @@ from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.configs.precondition import Precondition
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.errors import PreconditionFailed, RecordGone, RecordNotFound, StoreUnavailable
-from iotconfig.entrypoints.wiring import utc_now
+from iotconfig.entrypoints.wiring.clock import utc_now
 from iotconfig.testing.builders import content, mac
 from tests.support.waiting import wait_until
 

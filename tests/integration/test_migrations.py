@@ -12,7 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import make_url
 
 from iotconfig.adapters.sql.migration_scripts import known_revisions, migrations_after
-from iotconfig.adapters.sql.tables import VERSION_TABLE, metadata
+from iotconfig.adapters.sql.schema import schema
+from iotconfig.adapters.sql.tables import VERSION_TABLE
 from tests.support.command_line import CommandLine
 from tests.support.postgres import create_database, drop_database
 from tests.support.schema import (
@@ -28,7 +29,7 @@ from tests.support.schema import (
 )
 from tests.support.serving import COMMAND, environment, run_command
 
-OURS = {*metadata.tables, VERSION_TABLE}
+OURS = {*schema.tables, VERSION_TABLE}
 UPGRADE_BY_A_NEWER_VERSION = "UPDATE iotconfig_version SET version_num = '9999'"
 
 
@@ -80,9 +81,9 @@ def test_metadata_equals_the_migrated_schema(command: CommandLine, empty_url: st
     with connected(empty_url) as connection:
         # Defaults are left to the snapshots: SQLite has no identities, and Alembic misses them there.
         options = {"compare_type": True, "version_table": VERSION_TABLE}
-        differences = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), schema)
     with connected(url_beside) as connection:
-        metadata.create_all(connection)
+        schema.create_all(connection)
     execute(empty_url, f"DROP TABLE {VERSION_TABLE}")
 
     assert [] == differences

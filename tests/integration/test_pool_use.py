@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring import databases
 
 
 def test_a_borrowed_connection_is_in_use(database_url: str) -> None:
     """A connection is in use during a block that reads or writes, and idle afterwards."""
-    database = wiring.open_database(
+    database = databases.open_database(
         Settings.from_environ({"DATABASE_URL": database_url, "IOTCONFIG_DB_POOL_SIZE": "8"})
     )
     try:

@@ -19,7 +19,7 @@ from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.errors import StoreUnavailable
-from iotconfig.entrypoints.wiring import utc_now
+from iotconfig.entrypoints.wiring.clock import utc_now
 from iotconfig.testing.builders import content, mac
 from iotconfig.testing.bulk_builders import entry
 from tests.support.sqlite_files import backup_of, copy_onto

@@ -15,7 +15,7 @@ from iotconfig.adapters.sql.engine.sqlite_file import LOG_BYTES
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
 from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.configs.service import ConfigService
-from iotconfig.entrypoints.wiring import utc_now
+from iotconfig.entrypoints.wiring.clock import utc_now
 from iotconfig.testing.builders import content, mac
 
 

@@ -21,7 +21,7 @@ from iotconfig.adapters.sql.store import SqlStore
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.errors import StoreUnavailable
-from iotconfig.entrypoints.wiring import utc_now
+from iotconfig.entrypoints.wiring.clock import utc_now
 from iotconfig.testing.builders import content, mac
 from tests.support.sqlite_files import backup_of, checkpoint, copy_onto, problems
 

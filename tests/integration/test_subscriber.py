@@ -19,8 +19,8 @@ from iotconfig.domain.devices.incoming import Topic
 from iotconfig.domain.devices.observed import ObservedDevice
 from iotconfig.domain.devices.state import State
 from iotconfig.domain.jobs.restarting import RestartingJob
-from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring import announcing
 from iotconfig.entrypoints.wiring.services import Services, open_services
 from iotconfig.entrypoints.wiring.subscribing import NAME, subscriber_job
 from iotconfig.testing.builders import content, mac
@@ -97,7 +97,7 @@ def broker(tmp_path: Path) -> Iterator[DeviceBroker]:
 def site(broker: DeviceBroker, database_url: str) -> Iterator[_Site]:
     """On each kind of database."""
     settings = Settings.from_environ({"DATABASE_URL": database_url, "MQTT_URL": broker.url})
-    address = wiring.broker(settings)
+    address = announcing.broker(settings)
     assert address is not None
     job = subscriber_job(settings, address)
     with open_services(settings) as services:

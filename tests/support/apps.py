@@ -23,7 +23,7 @@ from iotconfig.domain.access.api_tokens import ApiTokenService
 from iotconfig.domain.announcing.service import NotificationService
 from iotconfig.domain.assets.asset import AssetStore
 from iotconfig.domain.assets.service import AssetService
-from iotconfig.domain.assets.upload import UploadRules
+from iotconfig.domain.assets.upload_rules import UploadRules
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.configs.adopting import AdoptionService
 from iotconfig.domain.configs.bulk_service import BulkService

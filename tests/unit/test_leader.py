@@ -18,9 +18,9 @@ from iotconfig.domain.errors import StoreUnavailable
 from iotconfig.domain.jobs.ports import Job, Wait
 from iotconfig.domain.jobs.restarting import OpenJob, RestartingJob
 from iotconfig.domain.mac import MacAddress
-from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.jobs import running
 from iotconfig.entrypoints.settings import Settings
+from iotconfig.entrypoints.wiring.jobs import jobs as jobs_of
 from tests.support.waiting import wait_until
 
 from .relay_ports import ManualClock, ScriptedPublisher, SwitchedLease
@@ -217,7 +217,7 @@ def test_the_settings_decide_the_jobs_of_the_leader(
     environ: dict[str, str], relays: bool, names: list[str]
 ) -> None:
     """The relay and the subscriber run where there is a broker and no other process relays, the states are always followed. Nothing is opened before the leader runs."""
-    jobs = wiring.jobs(
+    jobs = jobs_of(
         Settings.from_environ({**environ, "DATABASE_URL": "sqlite:////absent/x.db"}), relays=relays
     )
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from iotconfig.adapters.mqtt import Broker
-from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
+from iotconfig.entrypoints.wiring import announcing
 
 SECRET = "hunter2"
 URL = "mqtt://broker"
@@ -19,7 +19,7 @@ def read(**environ: str) -> Settings:
 
 
 def broker(**environ: str) -> Broker:
-    found = wiring.broker(read(**environ))
+    found = announcing.broker(read(**environ))
     assert found is not None
     return found
 
@@ -28,8 +28,8 @@ def test_defaults() -> None:
     """Without settings there is no broker, and the others have their defaults."""
     settings = read()
 
-    assert wiring.broker(settings) is None
-    assert wiring.broker(read(MQTT_URL="", MQTT_PASSWORD=SECRET)) is None
+    assert announcing.broker(settings) is None
+    assert announcing.broker(read(MQTT_URL="", MQTT_PASSWORD=SECRET)) is None
     assert ("iotsupport", 100, 10.0) == (settings.mqtt.prefix, settings.mqtt.window, settings.mqtt.timeout)
 
 
@@ -47,7 +47,7 @@ def test_all_set(tmp_path: Path) -> None:
         IOTCONFIG_MQTT_TIMEOUT="2.5",
     )
 
-    assert Broker("broker", 8883, True, "relay", SECRET, ca_file) == wiring.broker(settings)
+    assert Broker("broker", 8883, True, "relay", SECRET, ca_file) == announcing.broker(settings)
     assert ("home/iot", 7, 2.5) == (settings.mqtt.prefix, settings.mqtt.window, settings.mqtt.timeout)
 
 
@@ -62,7 +62,7 @@ def test_secrets_do_not_show() -> None:
     """The settings' `repr` shows no password, whichever variable has it."""
     settings = read(MQTT_URL=f"mqtt://u:{SECRET}@broker", MQTT_PASSWORD=f"{SECRET}!")
 
-    assert SECRET not in f"{settings}{settings!r}{wiring.broker(settings)!r}"
+    assert SECRET not in f"{settings}{settings!r}{announcing.broker(settings)!r}"
 
 
 @pytest.mark.parametrize("prefix", ["a", "home/iot", "büro", "a-b_c.d", "a$b", "a/$b"])
@@ -88,7 +88,7 @@ def test_prefixes(prefix: str) -> None:
 def test_refusals(variable: str, value: str) -> None:
     """A bad value stops the start with one line that names its variable."""
     with pytest.raises(InvalidSetting) as refusal:
-        wiring.broker(read(**{"MQTT_URL": URL, variable: value}))
+        announcing.broker(read(**{"MQTT_URL": URL, variable: value}))
 
     line = str(refusal.value)
     assert line.startswith(f"{variable}: ")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from iotconfig.adapters.oidc.provider import OidcIdentityProvider
-from iotconfig.entrypoints import wiring
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
+from iotconfig.entrypoints.wiring import access
 
 SECRET = "hunter2"
 ON = {
@@ -24,15 +24,15 @@ def read(**environ: str) -> Settings:
 
 def test_it_is_off_by_default() -> None:
     """Without the switch, OpenID Connect is off whatever else is set."""
-    assert wiring.identity_provider(read()) is None
-    assert wiring.identity_provider(read(**{**ON, "OIDC_ENABLED": "false"})) is None
+    assert access.identity_provider(read()) is None
+    assert access.identity_provider(read(**{**ON, "OIDC_ENABLED": "false"})) is None
 
 
 def test_defaults() -> None:
     """Three variables suffice."""
     settings = read(**ON)
 
-    assert isinstance(wiring.identity_provider(settings), OidcIdentityProvider)
+    assert isinstance(access.identity_provider(settings), OidcIdentityProvider)
     assert ("", "", "openid profile email", None) == (
         settings.access.oidc.client_secret,
         settings.access.oidc.audience,
@@ -114,7 +114,7 @@ def test_a_file_without_certificates(tmp_path: Path) -> None:
     file.write_text("no certificate")
 
     with pytest.raises(InvalidSetting) as refusal:
-        wiring.identity_provider(read(**ON, IOTCONFIG_OIDC_CA_FILE=str(file)))
+        access.identity_provider(read(**ON, IOTCONFIG_OIDC_CA_FILE=str(file)))
     assert str(refusal.value).startswith("IOTCONFIG_OIDC_CA_FILE: ")
 
 
@@ -123,4 +123,4 @@ def test_secrets_do_not_show() -> None:
     settings = read(**ON, OIDC_CLIENT_SECRET=SECRET)
 
     assert SECRET == settings.access.oidc.client_secret
-    assert SECRET not in f"{settings}{settings!r}{wiring.identity_provider(settings)!r}"
+    assert SECRET not in f"{settings}{settings!r}{access.identity_provider(settings)!r}"

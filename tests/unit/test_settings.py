@@ -13,7 +13,7 @@ import pytest
 from iotconfig.adapters.gunicorn.deadlines import Deadlines
 from iotconfig.adapters.oidc.roles import RoleNames
 from iotconfig.adapters.sql.engine.timeouts import Timeouts
-from iotconfig.domain.assets.upload import SignatureForm, UploadRules
+from iotconfig.domain.assets.upload_rules import SignatureForm, UploadRules
 from iotconfig.domain.devices.silence import ExpectedIntervals
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.entrypoints.settings import InvalidSetting, Settings

@@ -52,7 +52,7 @@ def test_a_start_names_the_web_app(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch, line: str, *, is_built: bool
 ) -> None:
     """Or says that there is none."""
-    monkeypatch.setattr("iotconfig.entrypoints.wiring.has_web_app", lambda: is_built)
+    monkeypatch.setattr("iotconfig.entrypoints.wiring.web_app.has_web_app", lambda: is_built)
     settings = Settings.from_environ({"DATABASE_URL": sqlite_url})
 
     assert line in list(startup_messages(settings, "http://127.0.0.1:8080", None, None))

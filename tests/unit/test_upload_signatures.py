@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from iotconfig.domain.assets.asset import AssetName
-from iotconfig.domain.assets.upload import SignatureForm, UploadRules
+from iotconfig.domain.assets.upload_rules import SignatureForm, UploadRules
 from iotconfig.domain.errors import AuthorizationFailed, SignatureUsed, ValidationFailed
 from iotconfig.testing.clocks import START
 from tests.unit.uploading import CONTENT, NAME, Workshop

@@ -14,7 +14,7 @@ from iotconfig.adapters.memory import MemoryAssetStore, MemoryStore
 from iotconfig.domain.announcing.announcement import Announcement, Kind, Subject
 from iotconfig.domain.assets.asset import Asset, AssetName, Incoming
 from iotconfig.domain.assets.service import AssetService
-from iotconfig.domain.assets.upload import UploadRules
+from iotconfig.domain.assets.upload_rules import UploadRules
 from iotconfig.domain.configs.store import UnitOfWork
 from iotconfig.domain.errors import (
     AssetsUnavailable,

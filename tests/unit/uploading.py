@@ -13,7 +13,7 @@ from iotconfig.adapters.memory import MemoryAssetStore, MemoryStore
 from iotconfig.domain.announcing.announcement import Announcement
 from iotconfig.domain.assets.asset import Asset, AssetName, AssetStore
 from iotconfig.domain.assets.service import AssetService
-from iotconfig.domain.assets.upload import UploadRules
+from iotconfig.domain.assets.upload_rules import UploadRules
 from iotconfig.domain.configs.store import Store
 from iotconfig.testing.clocks import START
 from tests.support.signing import SigningKey, signing_key

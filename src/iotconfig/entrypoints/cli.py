@@ -62,21 +62,21 @@ class _Runtime:
     def installation(self) -> str:
         if self._client is not None:
             return str(self._client.url)
-        from . import wiring
+        from .wiring.backends import backend
 
-        return str(wiring.backend(self._settings))
+        return str(backend(self._settings))
 
     def schema(self) -> Schema:
-        from . import wiring
+        from .wiring.backends import backend
 
         self._require_database()
-        return wiring.backend(self._settings).schema()
+        return backend(self._settings).schema()
 
     def backups(self) -> Backups:
-        from . import wiring
+        from .wiring.backends import backend
 
         self._require_database()
-        return wiring.backend(self._settings).backups()
+        return backend(self._settings).backups()
 
     def services(self, *, prepares: bool = False) -> AbstractContextManager[Services]:
         if prepares:
@@ -85,11 +85,11 @@ class _Runtime:
             from .remote import open_remote_services
 
             return open_remote_services(self._client.url, self._client.token, self._environ)
-        from . import wiring
+        from .wiring.backends import backend
         from .wiring.services import open_services
 
         if prepares:
-            wiring.backend(self._settings).prepare()
+            backend(self._settings).prepare()
         return open_services(self._settings, checks_schema=not prepares)
 
     def sign(self, author: str) -> None:

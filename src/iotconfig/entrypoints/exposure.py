@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from . import wiring
 from .settings import Settings, secret_files
+from .wiring.backends import backend
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def open_to_all(directories: Iterable[Path]) -> list[Path]:
 
 
 def _secrets(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
-    yield from wiring.backend(settings).files()
+    yield from backend(settings).files()
     for path in secret_files(environ):
         yield path.absolute()
     if settings.content.signing_key_path:

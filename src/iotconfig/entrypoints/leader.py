@@ -10,11 +10,13 @@ import sys
 
 from iotconfig.domain.errors import IotConfigError
 
-from . import lifeline, wiring
+from . import lifeline
 from .jobs import running
 from .logs import log_to_stderr
 from .settings import Settings
 from .signals import Signals
+from .wiring.backends import backend
+from .wiring.jobs import jobs
 from .wiring.observers import new_registry
 
 log = logging.getLogger(__name__)
@@ -31,13 +33,13 @@ def main() -> None:
     log_to_stderr(settings)
     stops = Signals(signal.SIGTERM, signal.SIGINT)
     try:
-        wiring.backend(settings).require_current()
-        jobs = wiring.jobs(settings, relays=given.relays, registry=new_registry(settings))
+        backend(settings).require_current()
+        its_jobs = jobs(settings, relays=given.relays, registry=new_registry(settings))
     except IotConfigError as error:
         log.error("leader: %s", error)  # noqa: TRY400 - a refusal with a reason, not a defect
         sys.exit(1)
     # A job that cannot be opened yet is opened later, and does not hold up the others.
-    with running(jobs):
+    with running(its_jobs):
         stops.wait()
 
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from iotconfig.domain.facade import Service
 
-from . import wiring
 from .settings import Settings
+from .wiring.backends import backend_at
 from .wiring.services import Services, checked_services, services_in_memory
 
 _IN_MEMORY: Final = "memory://"
@@ -36,7 +36,7 @@ def _services(database_url: str, *, upgrade: bool) -> Services:
         return services_in_memory()
     settings = Settings.from_environ({"DATABASE_URL": database_url})
     # Not `backend`: the error is about an argument, and not about DATABASE_URL.
-    database = wiring.backend_at(database_url, settings)
+    database = backend_at(database_url, settings)
     if upgrade:
         database.upgrade()
     return checked_services(settings, checks_schema=not upgrade)

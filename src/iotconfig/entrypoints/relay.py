@@ -6,11 +6,13 @@ import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from . import wiring
 from .jobs import running
 from .settings import InvalidSetting, Settings
 from .signals import Signals
 from .sockets import listen_for_scrapes
+from .wiring import announcing
+from .wiring.backends import backend
+from .wiring.jobs import jobs
 from .wiring.observers import new_registry
 
 
@@ -19,10 +21,10 @@ def run_relay(settings: Settings, on_start: Callable[[str], None] = lambda _line
 
     Raises an `IotConfigError` where the start is refused.
     """
-    broker = wiring.broker(settings)
+    broker = announcing.broker(settings)
     if broker is None:
         raise InvalidSetting("MQTT_URL is not set: there is no broker to announce to.")
-    wiring.backend(settings).require_current()
+    backend(settings).require_current()
     stops = Signals(signal.SIGTERM, signal.SIGINT)
     registry = new_registry(settings)
     with ExitStack() as stack:
@@ -30,9 +32,9 @@ def run_relay(settings: Settings, on_start: Callable[[str], None] = lambda _line
             from .wiring.scrapes import answering
 
             stack.enter_context(answering(settings, scrapes, registry))
-        jobs = wiring.jobs(settings, registry=registry)
-        for job in jobs:
+        opened = jobs(settings, registry=registry)
+        for job in opened:
             job.open()
-        stack.enter_context(running(jobs))
-        on_start(f"Relaying from {wiring.backend(settings)} to {broker}")
+        stack.enter_context(running(opened))
+        on_start(f"Relaying from {backend(settings)} to {broker}")
         stops.wait()

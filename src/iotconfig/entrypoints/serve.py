@@ -9,7 +9,6 @@ from secrets import token_hex
 
 from iotconfig._version import __version__
 
-from . import wiring
 from .counting import Counting
 from .exposure import warn_of_exposed_files
 from .logs import log_to_stderr, reporting
@@ -17,6 +16,13 @@ from .settings import Settings
 from .sockets import listen, listen_for_scrapes
 from .startup_messages import address_of, startup_messages
 from .supervisor import Supervisor
+from .wiring import announcing
+from .wiring.access import identity_provider
+from .wiring.assets import signature_verifier
+from .wiring.backends import backend
+from .wiring.jobs import jobs
+from .wiring.subscribing import reads_messages
+from .wiring.transfers import shared_slots
 
 
 def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, relays: bool) -> int:
@@ -28,12 +34,12 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     settings = Settings.from_environ(environ)
     report = reporting(settings, lambda sentence: print(sentence, flush=True))
     settings.access.require_safe_bind(host)
-    broker = wiring.broker(settings)
+    broker = announcing.broker(settings)
     # Each worker makes these again. Made here first, a bad setting stops the start.
-    wiring.signature_verifier(settings)
-    wiring.identity_provider(settings)
+    signature_verifier(settings)
+    identity_provider(settings)
     settings.access.require_base_url()
-    database = wiring.backend(settings)
+    database = backend(settings)
     applied = database.prepare()
     listener = listen(host, port, "Choose another --port?")
     scrapes = listen_for_scrapes(settings)
@@ -57,7 +63,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
     supervisor = Supervisor(environ, settings.serving.graceful_timeout)
     ready, readiness = os.pipe()
     os.set_blocking(readiness, False)
-    slots = wiring.shared_slots()
+    slots = shared_slots()
     supervisor.start(
         "iotconfig.entrypoints.web",
         [
@@ -68,7 +74,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
         ],
         [listener.fileno(), readiness, slots],
     )
-    if wiring.jobs(settings, relays=relays):
+    if jobs(settings, relays=relays):
         supervisor.start(
             "iotconfig.entrypoints.leader",
             [] if relays else ["--no-relay"],
@@ -91,7 +97,7 @@ def serve(environ: Mapping[str, str], host: str, port: int, workers: int, *, rel
         plural = "worker" if workers == 1 else "workers"
         report(f"iotconfig {__version__} listens on {address} ({workers} {plural}), database {database}")
         for sentence in startup_messages(
-            settings, address, relay_to, scrapes, reads_messages=relays and wiring.reads_messages(settings)
+            settings, address, relay_to, scrapes, reads_messages=relays and reads_messages(settings)
         ):
             report(sentence)
 

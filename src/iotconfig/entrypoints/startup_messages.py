@@ -11,9 +11,9 @@ from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.devices.tokens import DeviceAuth
 from iotconfig.domain.errors import IotConfigError
 
-from . import wiring
 from .logs import writes_json
 from .settings import Settings
+from .wiring import clock, web_app
 from .wiring.services import open_services
 
 _HEALTH: Final = "/api/health"
@@ -36,7 +36,7 @@ def startup_messages(
     reads_messages: bool = False,
 ) -> Iterator[str]:
     """The messages, one sentence each, of a service that has started at `address`."""
-    yield f"The web app is at {address}/" if wiring.has_web_app() else _NO_WEB_APP
+    yield f"The web app is at {address}/" if web_app.has_web_app() else _NO_WEB_APP
     yield f"The API is described at {address}{_DESCRIPTION}"
     if relay_to is not None:
         yield f"Changes are announced to {relay_to}"
@@ -66,7 +66,7 @@ def _access(settings: Settings) -> str:
     if settings.access.oidc.enabled:
         return f"Authentication is on: API tokens, and sign-ins with {settings.access.oidc.issuer_url}"
     try:
-        now = wiring.utc_now()
+        now = clock.utc_now()
         with open_services(settings, checks_schema=False) as services:
             has_any = any(token.state(now) == "active" for token in services.api_tokens.all())
     except IotConfigError:

@@ -9,7 +9,6 @@ from .etags import etag_sent_back, opaque_tag
 from .label_records import LabelRecord, label_entry_of, label_record_of
 from .records import Record, entry_of, record_of
 from .reports import DeviceReport, report_of_header
-from .rows import summary_of
 from .streams import AnswerStream
 
 __all__ = [
@@ -32,7 +31,6 @@ __all__ = [
     "record_of",
     "report_of_header",
     "rfc3339",
-    "summary_of",
     "to_json",
     "written_name",
 ]

@@ -31,7 +31,6 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from iotconfig.domain.announcing.announcement import AnnouncedDocument, Announcement, Kind, Subject
 from iotconfig.domain.announcing.notifications import (
@@ -43,6 +42,7 @@ from iotconfig.domain.announcing.notifications import (
 )
 
 from .engine.database import Database, SendsAfterCommit
+from .engine.dialects import ByDialect, insert_into
 from .engine.statement_batch import execute_together
 from .tables import notifications
 
@@ -76,15 +76,12 @@ _GIVEN: Final = (
 )
 
 
-_INSERT: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
-
-
 def merging(dialect: str, announcements: Select[Any]) -> Insert:
     """An insert that merges each announcement into the pending one of its subject, as `Announcement.superseding` defines.
 
     announcements: a query of every column except `last_error`.
     """
-    statement = _INSERT[dialect](notifications).from_select(
+    statement = insert_into(dialect, notifications).from_select(
         [column.name for column in announcements.selected_columns], announcements
     )
     new = statement.excluded
@@ -116,8 +113,8 @@ def merging(dialect: str, announcements: Select[Any]) -> Insert:
     return merged
 
 
-_ENQUEUE: Final = {
-    dialect: merging(
+_ENQUEUE: Final = ByDialect(
+    lambda dialect: merging(
         dialect,
         select(
             *(bindparam(f"new_{name}", type_=_columns[name].type).label(name) for name in _GIVEN),
@@ -125,8 +122,7 @@ _ENQUEUE: Final = {
             false().label("parked"),
         ),
     )
-    for dialect in _INSERT
-}
+)
 
 
 @frozen

@@ -8,21 +8,24 @@ from typing import Any, Final
 
 from attrs import asdict, frozen
 from sqlalchemy import Row, bindparam, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from iotconfig.domain.access.api_tokens import ApiToken
 from iotconfig.domain.access.principal import Role
 from iotconfig.domain.errors import NameTaken
 
 from .engine.database import Database
+from .engine.dialects import ByDialect, insert_into
 from .tables import api_tokens
 
 _columns = api_tokens.c
 _BY_KEY: Final = select(api_tokens).where(_columns.key == bindparam("given"))
-_ADD: Final = {
-    name: insert(api_tokens).on_conflict_do_nothing(index_elements=[_columns.name]).returning(_columns.name)
-    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
+_ADD: Final = ByDialect(
+    lambda dialect: (
+        insert_into(dialect, api_tokens)
+        .on_conflict_do_nothing(index_elements=[_columns.name])
+        .returning(_columns.name)
+    )
+)
 
 
 @frozen

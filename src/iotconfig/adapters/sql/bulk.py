@@ -27,12 +27,12 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, TAKING_REVISION, Outcome
 from iotconfig.domain.configs.bulk_options import EntryRules
 from iotconfig.domain.configs.revisions import Operation
 
+from .engine.dialects import ByDialect, insert_into
 from .tables import MacText, UtcDateTime, configs, revision_counters, revisions
 
 temporary: Final = MetaData()
@@ -101,7 +101,7 @@ def _next(last: ColumnElement[int]) -> ColumnElement[int]:
     return func.coalesce(case((_IS_REGISTERED_HERE, _FIRST), else_=last + 1), _FIRST)
 
 
-def _lock() -> dict[str, Any]:
+def _lock(dialect: str) -> Any:
     """One statement registers the devices that are new, and locks the others, in the order of their addresses."""
     # An entry for a config that was deleted inserts no counter.
     is_known = exists().where(revision_counters.c.mac_address == staged.c.mac_address)
@@ -110,15 +110,14 @@ def _lock() -> dict[str, Any]:
         .where(or_(staged.c.if_revision.is_(None), is_known))
         .order_by(staged.c.mac_address)
     )
-    return {
-        name: dialect.insert(revision_counters)
+    return (
+        insert_into(dialect, revision_counters)
         .from_select(["mac_address", "last_revision", "last_document_number"], addresses)
         .on_conflict_do_update(
             index_elements=[revision_counters.c.mac_address],
             set_={"last_revision": revision_counters.c.last_revision},
         )
-        for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
-    }
+    )
 
 
 def _find_duplicates() -> Any:
@@ -149,7 +148,7 @@ def _find_duplicates() -> Any:
     return insert(duplicates).from_select([column.name for column in duplicates.columns], found)
 
 
-LOCK: Final = _lock()
+LOCK: Final = ByDialect(_lock)
 FIND_DUPLICATES: Final = _find_duplicates()
 DISCARD_DUPLICATES: Final = delete(staged).where(staged.c.seq.in_(select(duplicates.c.seq)))
 

@@ -17,6 +17,7 @@ from .change_row import WRITE
 from .changes import add, advance, announcements, append, remove, replace
 from .content_columns import CONTENT, DERIVED
 from .documents import Columns, add_documents, remove_documents, replace_documents
+from .engine.dialects import ByDialect
 from .engine.statement_batch import Write
 from .tables import configs, revisions
 
@@ -120,9 +121,7 @@ _STORE: Final = (
     ({Outcome.CHANGED}, replace_documents(_CHANGED)),
     (TAKING_REVISION, append(_STORED)),
 )
-_RECORD: Final = {
-    name: (*_STORE, (TAKING_REVISION, log(name, _STORED, WRITE))) for name in ("postgresql", "sqlite")
-}
+_RECORD: Final = ByDialect(lambda dialect: (*_STORE, (TAKING_REVISION, log(dialect, _STORED, WRITE))))
 
 
 def storing(dialect: str, outcomes: AbstractSet[Outcome]) -> Iterator[Write]:

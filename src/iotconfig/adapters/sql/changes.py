@@ -45,6 +45,7 @@ from .change_log import log
 from .change_row import ROW, WRITE, row_values, write_values
 from .content_columns import CONTENT, DERIVED
 from .documents import Columns, add_documents, remove_documents, replace_documents
+from .engine.dialects import ByDialect
 from .engine.failures import is_mac_address_conflict
 from .engine.statement_batch import Write, execute_together
 from .tables import configs, notifications, revision_counters, revisions
@@ -174,19 +175,23 @@ _UNDO_CREATION: Final[tuple[Write, ...]] = (
     advance({**ROW, "undoes_creation": true()}),
     *_STORE[Operation.DELETE][1:],
 )
-_DIALECTS: Final = ("postgresql", "sqlite")
-_LOG: Final = {name: log(name, ROW, WRITE) for name in _DIALECTS}
-_LOG_LEFT: Final = {name: log(name, _LEFT, WRITE) for name in _DIALECTS}
-_ANNOUNCE: Final = {name: merging(name, announcements(ROW)) for name in _DIALECTS}
-_ANNOUNCE_LEFT: Final = {name: merging(name, announcements(_LEFT)) for name in _DIALECTS}
-_RECORD: Final = {
-    (name, operation, undoes_creation): (*statements, _LOG[name], _ANNOUNCE[name])
-    for name in _DIALECTS
-    for operation, undoes_creation, statements in (
-        *((operation, False, statements) for operation, statements in _STORE.items()),
-        (Operation.DELETE, True, _UNDO_CREATION),
-    )
-}
+_TELL: Final = ByDialect(lambda name: (log(name, ROW, WRITE), merging(name, announcements(ROW))))
+"""What logs and announces the change of a device."""
+_TELL_LEFT: Final = ByDialect(lambda name: (log(name, _LEFT, WRITE), merging(name, announcements(_LEFT))))
+"""The same for a board that was replaced."""
+
+
+def _records(dialect: str) -> Mapping[tuple[Operation, bool], tuple[Write, ...]]:
+    return {
+        (operation, undoes_creation): (*statements, *_TELL[dialect])
+        for operation, undoes_creation, statements in (
+            *((operation, False, statements) for operation, statements in _STORE.items()),
+            (Operation.DELETE, True, _UNDO_CREATION),
+        )
+    }
+
+
+_RECORD: Final = ByDialect(_records)
 
 
 def record(connection: Connection, change: Change, change_id: str, note: ChangeNote, now: datetime) -> Config:
@@ -198,12 +203,12 @@ def record(connection: Connection, change: Change, change_id: str, note: ChangeN
         config = evolve(config, id=_added(connection, config, values))
         values["new_config_id"] = config.id
     if change.replaces is None:
-        statements = _RECORD[dialect, change.operation, change.undoes_creation]
+        statements = _RECORD[dialect][change.operation, change.undoes_creation]
         execute_together(connection, statements, values)
         signal_commit(connection)
         return config
     execute_together(connection, _STORE[change.operation], values)
-    both = [(_LOG[dialect], _ANNOUNCE[dialect]), (_LOG_LEFT[dialect], _ANNOUNCE_LEFT[dialect])]
+    both = [_TELL[dialect], _TELL_LEFT[dialect]]
     # In the order in which the relay locks the announcements.
     for statements in both if config.mac_address < change.replaces else reversed(both):
         execute_together(connection, statements, values)

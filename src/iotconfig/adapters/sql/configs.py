@@ -18,16 +18,15 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from iotconfig.adapters.codec import summary_of
-from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.config import Config, ConfigSummary
 from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, fold, mac_fragments
 from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.mac import MacAddress
 
 from .content_columns import content_of
+from .engine.dialects import ByDialect, insert_into
 from .engine.single_row import fetch_row
 from .labels import LABELS, labels_of, tagged
 from .tables import config_labels, configs, documents, revision_counters
@@ -76,16 +75,17 @@ _REPLACED_BY: Final = select(revision_counters.c.replaced_by).where(
     revision_counters.c.last_revision > bindparam("since"),
 )
 # One statement creates the row, or waits for the transaction that creates it; then the row is locked.
-_REGISTER: Final = {
-    name: insert(revision_counters)
-    .values(mac_address=bindparam("key"), last_revision=0, last_document_number=0)
-    .on_conflict_do_update(
-        index_elements=[revision_counters.c.mac_address],
-        set_={"last_revision": revision_counters.c.last_revision},
+_REGISTER: Final = ByDialect(
+    lambda dialect: (
+        insert_into(dialect, revision_counters)
+        .values(mac_address=bindparam("key"), last_revision=0, last_document_number=0)
+        .on_conflict_do_update(
+            index_elements=[revision_counters.c.mac_address],
+            set_={"last_revision": revision_counters.c.last_revision},
+        )
+        .returning(*_COUNTER)
     )
-    .returning(*_COUNTER)
-    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
+)
 
 
 @frozen
@@ -110,8 +110,8 @@ class SqlConfigReader:
         )
         if query.after is not None:
             page = page.where(*(column > str(query.after) for column in _ON_BOTH_SIDES))
-        rows = self._connection.execute(page).mappings().all()
-        summaries = tuple(summary_of(row) for row in rows[: query.limit])
+        rows = self._connection.execute(page).all()
+        summaries = tuple(_summary_of(row) for row in rows[: query.limit])
         return ConfigPage(
             configs=summaries,
             count=self._count(query) if query.count else None,
@@ -198,4 +198,22 @@ def config_of(row: Row[Any]) -> Config:
         updated_at=row.updated_at,
         change=row.change,
         labels=labels_of(row),
+    )
+
+
+def _summary_of(row: Row[Any]) -> ConfigSummary:
+    labels = labels_of(row)
+    return ConfigSummary(
+        id=row.id,
+        mac_address=MacAddress(row.mac_address),
+        device_name=row.device_name,
+        device_entity_id=row.device_entity_id,
+        enable_ota=row.enable_ota,
+        revision=row.revision,
+        etag=row.etag,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        change=row.change,
+        tags=labels.tags,
+        note=labels.note,
     )

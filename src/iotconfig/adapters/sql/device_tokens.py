@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import Row, bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from iotconfig.domain.devices.tokens import DeviceToken
 from iotconfig.domain.mac import MacAddress
 
 from .engine.database import Database
+from .engine.dialects import insert_into
 from .tables import device_tokens
 
 _columns = device_tokens.c
@@ -20,10 +20,6 @@ _BY_MAC: Final = select(device_tokens).where(_columns.mac_address == bindparam("
 _OWNERS: Final = select(_columns.mac_address).where(
     _columns.mac_address.in_(bindparam("given", expanding=True))
 )
-_INSERT: Final[dict[str, Any]] = {
-    "postgresql": postgresql.insert(device_tokens),
-    "sqlite": sqlite.insert(device_tokens),
-}
 
 
 @frozen
@@ -34,13 +30,13 @@ class SqlDeviceTokenStore:
 
     def add(self, token: DeviceToken) -> bool:
         with self._database.writing() as connection:
-            statement = _INSERT[connection.dialect.name].on_conflict_do_nothing()
+            statement = insert_into(connection.dialect.name, device_tokens).on_conflict_do_nothing()
             added = connection.execute(statement.returning(_columns.mac_address), _row(token))
             return added.scalar_one_or_none() is not None
 
     def replace(self, token: DeviceToken) -> None:
         with self._database.writing() as connection:
-            insert = _INSERT[connection.dialect.name]
+            insert = insert_into(connection.dialect.name, device_tokens)
             given = {"digest": insert.excluded.digest, "created_at": insert.excluded.created_at}
             connection.execute(
                 insert.on_conflict_do_update(index_elements=[_columns.mac_address], set_=given), _row(token)

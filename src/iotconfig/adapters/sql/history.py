@@ -22,7 +22,6 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from iotconfig.domain.configs.revisions import (
     ChangedConfig,
@@ -42,6 +41,7 @@ from iotconfig.domain.configs.revisions import (
 from iotconfig.domain.mac import MacAddress
 
 from .content_columns import content_of
+from .engine.dialects import ByDialect, insert_into
 from .tables import configs, pruned_histories, revisions
 
 _columns = revisions.c
@@ -246,16 +246,17 @@ class SqlHistoryRepository:
         return None if row is None else _revision(row)
 
 
-_MARK_PRUNED: Final = {
-    name: insert(pruned_histories)
-    .values(config_id=bindparam("config_id"), revision=bindparam("revision"))
-    .on_conflict_do_update(
-        index_elements=[pruned_histories.c.config_id],
-        set_={"revision": bindparam("revision")},
-        where=pruned_histories.c.revision < bindparam("revision"),
+_MARK_PRUNED: Final = ByDialect(
+    lambda dialect: (
+        insert_into(dialect, pruned_histories)
+        .values(config_id=bindparam("config_id"), revision=bindparam("revision"))
+        .on_conflict_do_update(
+            index_elements=[pruned_histories.c.config_id],
+            set_={"revision": bindparam("revision")},
+            where=pruned_histories.c.revision < bindparam("revision"),
+        )
     )
-    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
+)
 
 
 def _prunable(retention: Retention, after: int, last: int) -> Select[Any]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from secrets import token_hex
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from .engine.database import Database
+from .engine.dialects import insert_into
 from .tables import installation
 
 _ONLY: Final = 1
@@ -24,9 +24,9 @@ def installation_name(database: Database) -> str:
         found = connection.execute(_NAME).scalar_one_or_none()
     if found is None:
         with database.writing() as connection:
-            insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
             row = {"only": _ONLY, "name": token_hex(16), "created_at": func.current_timestamp()}
             # Another process may be doing the same; the first name stays.
-            connection.execute(insert(installation).values(row).on_conflict_do_nothing())
+            adding = insert_into(connection.dialect.name, installation).values(row)
+            connection.execute(adding.on_conflict_do_nothing())
             found = connection.execute(_NAME).scalar_one()
     return str(found)

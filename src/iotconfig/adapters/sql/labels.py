@@ -39,7 +39,6 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine
 
@@ -51,6 +50,7 @@ from iotconfig.domain.mac import MacAddress
 
 from .announcing import signal_commit
 from .change_log import DIFFERENCES, TAGS, log
+from .engine.dialects import ByDialect, insert_into
 from .tables import (
     UtcDateTime,
     changes,
@@ -196,7 +196,7 @@ def _statements(dialect: str) -> Sequence[Any]:
 
 def _replace_labels(dialect: str, labels: Mapping[str, ColumnElement[Any]], rows: FromClause) -> Any:
     """Insert labels, or replace those that are there."""
-    adding: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[dialect](config_labels)
+    adding = insert_into(dialect, config_labels)
     # The condition tells SQLite that ON does not belong to a join.
     given = select(*labels.values()).select_from(rows).where(true())
     return adding.from_select([*labels], given).on_conflict_do_update(
@@ -235,10 +235,10 @@ def _confirm(dialect: str) -> tuple[Any, ...]:
     return (lock, compare) if dialect == "postgresql" else (compare,)
 
 
-_CONFIRM: Final = {dialect: _confirm(dialect) for dialect in ("postgresql", "sqlite")}
+_CONFIRM: Final = ByDialect(_confirm)
 
 
-_RECORD: Final = {dialect: _statements(dialect) for dialect in ("postgresql", "sqlite")}
+_RECORD: Final = ByDialect(_statements)
 
 
 @frozen

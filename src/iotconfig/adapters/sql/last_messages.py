@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import Row, bindparam, delete, exists, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from iotconfig.domain.devices.incoming import LastMessages
 from iotconfig.domain.devices.presence import Presence
 from iotconfig.domain.mac import MacAddress
 
 from .engine.database import Database
+from .engine.dialects import ByDialect, insert_into
 from .tables import last_messages
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,16 +24,16 @@ _NAMES: Final = tuple(column.name for column in last_messages.columns if not col
 _OF: Final = select(last_messages).where(_columns.mac_address.in_(bindparam("given", expanding=True)))
 _REMOVE: Final = delete(last_messages).where(_columns.mac_address.in_(bindparam("given", expanding=True)))
 _HAS_UNKEPT: Final = select(exists().where(~_columns.is_kept))
-_INSERT: Final[dict[str, Any]] = {
-    "postgresql": postgresql.insert(last_messages),
-    "sqlite": sqlite.insert(last_messages),
-}
-_UPSERT: Final = {
-    dialect: insert.on_conflict_do_update(
-        index_elements=[_columns.mac_address], set_={name: insert.excluded[name] for name in _NAMES}
+
+
+def _upsert(dialect: str) -> Any:
+    adding = insert_into(dialect, last_messages)
+    return adding.on_conflict_do_update(
+        index_elements=[_columns.mac_address], set_={name: adding.excluded[name] for name in _NAMES}
     )
-    for dialect, insert in _INSERT.items()
-}
+
+
+_UPSERT: Final = ByDialect(_upsert)
 
 
 @frozen

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import Connection, Delete, Executable, bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from .engine.dialects import ByDialect, insert_into
 from .tables import claimed_keys
 
 _FORGOTTEN_AT_ONCE: Final = 100
@@ -17,9 +17,11 @@ _FORGOTTEN_AT_ONCE: Final = 100
 _columns = claimed_keys.c
 
 
-def _claim(insert: Any) -> Any:
+def _claim(dialect: str) -> Any:
     """One statement that adds the row, or takes an expired one over; it gives no row where the key is taken."""
-    statement = insert(claimed_keys).values(key=bindparam("new_key"), until=bindparam("new_until"))
+    statement = insert_into(dialect, claimed_keys).values(
+        key=bindparam("new_key"), until=bindparam("new_until")
+    )
     return statement.on_conflict_do_update(
         index_elements=[_columns.key],
         set_={"until": statement.excluded.until},
@@ -40,14 +42,8 @@ def _forget(*, skip_locked: bool) -> Delete:
     return delete(claimed_keys).where(_columns.key.in_(expired.scalar_subquery()))
 
 
-_CLAIM: Final[dict[str, Executable]] = {
-    "postgresql": _claim(postgresql.insert),
-    "sqlite": _claim(sqlite.insert),
-}
-_FORGET: Final[dict[str, Executable]] = {
-    "postgresql": _forget(skip_locked=True),
-    "sqlite": _forget(skip_locked=False),
-}
+_CLAIM: Final[ByDialect[Executable]] = ByDialect(_claim)
+_FORGET: Final = ByDialect(lambda dialect: _forget(skip_locked=dialect == "postgresql"))
 
 
 @frozen

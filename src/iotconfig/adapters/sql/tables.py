@@ -20,7 +20,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    text,
 )
 
 VERSION_TABLE: Final = "iotconfig_version"
@@ -133,16 +132,6 @@ revisions: Final = Table(
 
 # The configs of a change are read in the order of their ids.
 Index("ix_revisions_change", revisions.c.change, revisions.c.config_id)
-
-_IS_DELETION: Final = text("operation = 'delete'")
-
-Index(
-    "ix_revisions_deletions",
-    revisions.c.created_at,
-    revisions.c.config_id,
-    postgresql_where=_IS_DELETION,
-    sqlite_where=_IS_DELETION,
-)
 
 pruned_histories: Final = Table(
     "pruned_histories",
@@ -287,18 +276,6 @@ device_states: Final = Table(
     Index("ix_device_states_firmware", "firmware", "mac_address"),
     sqlite_with_rowid=False,
 )
-Index(
-    "ix_device_states_overdue",
-    device_states.c.mac_address,
-    postgresql_where=text("overdue = true"),
-    sqlite_where=text("overdue = 1"),
-)
-Index(
-    "ix_device_states_overdue_at",
-    device_states.c.overdue_at,
-    postgresql_where=text("overdue = false"),
-    sqlite_where=text("overdue = 0"),
-)
 
 # How many devices with a tag are in each state: the sum of `change`. Writers add rows, so that none waits for another.
 # The empty tag counts all devices.
@@ -361,14 +338,6 @@ last_messages: Final = Table(
     Column("changed_at", BigInteger),
     Column("seen_at", BigInteger),
     Column("is_kept", Boolean, nullable=False),
-)
-
-# Asked at each connection to the broker; most fleets have no such row.
-Index(
-    "ix_last_messages_unkept",
-    last_messages.c.is_kept,
-    postgresql_where=text("NOT is_kept"),
-    sqlite_where=text("NOT is_kept"),
 )
 
 # MAC addresses that ask for a document and have no row in `revision_counters`; bounded by each write.

@@ -13,7 +13,8 @@ from iotconfig.domain.errors import AuthorizationFailed, RecordNotFound, StoreUn
 
 from .asset import Asset, AssetName, AssetStore, OpenAsset, SignatureVerifier, name_of
 from .ports import UploadStore
-from .upload import Upload, UploadRules
+from .upload import Upload
+from .upload_rules import UploadRules
 
 _UNSURE: Final = "The asset may be gone for good, or not: ask again."
 

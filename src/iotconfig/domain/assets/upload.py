@@ -8,10 +8,9 @@ import hashlib
 from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.errors import (
@@ -27,33 +26,11 @@ from iotconfig.domain.errors import (
 from .asset import Asset, AssetName, AssetStore, Incoming, SignatureVerifier, announce_asset
 from .ports import UploadStore
 from .timestamps import parse_timestamp
-
-DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
-"""The default size limit of an asset, in bytes."""
+from .upload_rules import SignatureForm, UploadRules
 
 _LONGEST: Final = timedelta(days=1)
 """The longest duration of an upload that is credited when its timestamp is checked."""
 _UNSURE: Final = "The upload may have been stored, or not: send it again; if it was stored, its signature is refused as used."
-
-
-class SignatureForm(StrEnum):
-    """The text that a signature must cover."""
-
-    ANY = "any"
-    """The timestamp, or timestamp, file name and digest."""
-    STRONG = "strong"
-    """Timestamp, file name and digest."""
-
-
-@frozen
-class UploadRules:
-    """The rules for uploads."""
-
-    tolerance: timedelta = timedelta(seconds=300)
-    """The largest difference between the timestamp and the time of the upload."""
-    form: SignatureForm = SignatureForm.ANY
-    max_bytes: int = DEFAULT_MAX_BYTES
-    """The size limit of an asset."""
 
 
 def strong_text(timestamp: bytes, name: AssetName, sha256: str) -> bytes:

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from iotconfig.adapters.http.transfer_limits import DEFAULT_MAX_IMPORT_BYTES, Transfers
 from iotconfig.adapters.networks import Network
-from iotconfig.domain.assets.upload import SignatureForm, UploadRules
+from iotconfig.domain.assets.upload_rules import SignatureForm, UploadRules
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 
 from . import parsers

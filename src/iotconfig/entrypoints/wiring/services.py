@@ -9,44 +9,38 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from iotconfig.domain.access.api_tokens import ApiTokenService
-from iotconfig.domain.announcing.service import NotificationService
-from iotconfig.domain.assets.service import AssetService
-from iotconfig.domain.configs.adopting import AdoptionService
-from iotconfig.domain.configs.bulk_service import BulkService
-from iotconfig.domain.configs.change_log_service import ChangeLogService
-from iotconfig.domain.configs.history import HistoryService
-from iotconfig.domain.configs.service import ConfigService
-from iotconfig.domain.configs.tagging import TagService
-from iotconfig.domain.devices.following import catch_up
-from iotconfig.domain.devices.new_boards import NewBoardStore
-from iotconfig.domain.devices.service import DeviceService
-from iotconfig.domain.devices.tokens import DeviceAuth, DeviceTokenService
 from iotconfig.domain.errors import StoreReadOnly
-from iotconfig.domain.offload import Offload
 from iotconfig.entrypoints.settings import Settings
 
-from .access import api_tokens
-from .announcing import notifications
-from .assets import assets
 from .backends import backend
-from .bulk import bulk
 from .clock import utc_now, yield_turn
-from .grouped_writes import GroupedWrites
-from .offload import offload
-from .persistence import Persistence
-from .pictures import PicturesOnDemand
-from .sightings import SightingsWriter
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
+    from iotconfig.domain.access.api_tokens import ApiTokenService
+    from iotconfig.domain.announcing.service import NotificationService
+    from iotconfig.domain.assets.service import AssetService
+    from iotconfig.domain.configs.adopting import AdoptionService
+    from iotconfig.domain.configs.bulk_service import BulkService
+    from iotconfig.domain.configs.change_log_service import ChangeLogService
+    from iotconfig.domain.configs.history import HistoryService
+    from iotconfig.domain.configs.service import ConfigService
+    from iotconfig.domain.configs.tagging import TagService
     from iotconfig.domain.devices.evidence import Evidence
+    from iotconfig.domain.devices.new_boards import NewBoardStore
+    from iotconfig.domain.devices.service import DeviceService
+    from iotconfig.domain.devices.tokens import DeviceTokenService
+    from iotconfig.domain.offload import Offload
+
+    from .persistence import Persistence
+    from .pictures import PicturesOnDemand
+    from .sightings import SightingsWriter
 
 
 @define(slots=False)
 class Services:
-    """The use cases, each made at its first use. The creator closes `persistence`."""
+    """The use cases, each loaded and made at its first use. The creator closes `persistence`."""
 
     settings: Settings
     persistence: Persistence
@@ -63,37 +57,51 @@ class Services:
     @cached_property
     def configs(self) -> ConfigService:
         """One config at a time."""
+        from iotconfig.domain.configs.service import ConfigService
+
         return ConfigService(self.persistence.store, utc_now)
 
     @cached_property
     def history(self) -> HistoryService:
         """Revisions of configs."""
+        from iotconfig.domain.configs.history import HistoryService
+
         return HistoryService(self.persistence.store, utc_now, self.persistence.evidence)
 
     @cached_property
     def changes(self) -> ChangeLogService:
         """The change log."""
+        from iotconfig.domain.configs.change_log_service import ChangeLogService
+
         return ChangeLogService(self.persistence.store)
 
     @cached_property
     def changing(self) -> Offload:
         """Runs the reading and merging of large documents, for bulk and for bodies of requests alike."""
+        from .offload import offload
+
         return offload()
 
     @cached_property
     def bulk(self) -> BulkService:
         """Many configs at once, in this process."""
+        from .bulk import bulk
+
         return bulk(self.persistence.store, self.max_content_bytes, self.changing)
 
     @cached_property
     def tags(self) -> TagService:
         """Tags and notes of devices."""
+        from iotconfig.domain.configs.tagging import TagService
+
         bulk = self.bulk
         return TagService(bulk.store, bulk.clock, bulk.yield_turn, bulk.offload)
 
     @cached_property
     def adoption(self) -> AdoptionService:
         """First configs of new boards."""
+        from iotconfig.domain.configs.adopting import AdoptionService
+
         return AdoptionService(self.persistence.store, utc_now)
 
     @property
@@ -104,16 +112,22 @@ class Services:
     @cached_property
     def notifications(self) -> NotificationService:
         """Pending notifications. Raises `InvalidSetting` where MQTT_URL is wrong."""
+        from .announcing import notifications
+
         return notifications(self.settings, self.persistence)
 
     @cached_property
     def api_tokens(self) -> ApiTokenService:
         """Tokens of programs."""
+        from .access import api_tokens
+
         return api_tokens(self.persistence.api_tokens)
 
     @cached_property
     def device_tokens(self) -> DeviceTokenService:
         """Tokens of devices."""
+        from iotconfig.domain.devices.tokens import DeviceTokenService
+
         return DeviceTokenService(self.persistence.device_tokens, utc_now)
 
     @cached_property
@@ -121,6 +135,11 @@ class Services:
         """What devices run; None where the database keeps no evidence."""
         if self.persistence.evidence is None:
             return None
+        from iotconfig.domain.devices.service import DeviceService
+        from iotconfig.domain.devices.tokens import DeviceAuth
+
+        from .grouped_writes import GroupedWrites
+
         is_checked = self.settings.access.device_auth is not DeviceAuth.OFF
         tokens = self.persistence.device_tokens if is_checked else None
         evidence, delays = self.persistence.evidence, self.persistence.delays
@@ -143,6 +162,7 @@ class Services:
         states = self.persistence.device_states
         if states is None or not self.catches_up:
             return None
+        from iotconfig.domain.devices.following import catch_up
 
         def bring_up_to_date() -> None:
             # What cannot be written is read as it is.
@@ -157,6 +177,8 @@ class Services:
         interval = self.settings.devices.sightings_interval
         if not self.devices or not interval:
             return None
+        from .sightings import SightingsWriter
+
         record: Callable[[Sequence[Evidence]], None] = self.devices.record
         if self.registry is not None:
             from . import metrics
@@ -169,11 +191,15 @@ class Services:
     @cached_property
     def assets(self) -> AssetService:
         """Files for devices. Raises `InvalidSetting` where the key of uploads cannot be read."""
+        from .assets import assets
+
         return assets(self.settings, self.persistence.store)
 
     @cached_property
     def pictures(self) -> PicturesOnDemand:
         """Pictures from other servers."""
+        from .pictures import PicturesOnDemand
+
         return PicturesOnDemand(self.settings)
 
 

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from iotconfig.domain.access.api_tokens import ApiTokenStore
-from iotconfig.domain.announcing.ports import NotificationQueue
-from iotconfig.domain.announcing.relay_reports import RelayReports
-from iotconfig.domain.configs.store import Store
-from iotconfig.domain.devices.delays import DelayReader
-from iotconfig.domain.devices.following import DeviceStates
-from iotconfig.domain.devices.incoming_ports import LastMessageStore
-from iotconfig.domain.devices.new_boards import NewBoardStore
-from iotconfig.domain.devices.ports import EvidenceStore
 from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
-from iotconfig.domain.devices.tokens import DeviceTokenStore
-from iotconfig.domain.jobs.ports import Wakeup
 
 if TYPE_CHECKING:
     from iotconfig.adapters.sql.engine.database import Database
     from iotconfig.adapters.telemetry import LogUse, PoolUse
+    from iotconfig.domain.access.api_tokens import ApiTokenStore
+    from iotconfig.domain.announcing.ports import NotificationQueue
+    from iotconfig.domain.announcing.relay_reports import RelayReports
+    from iotconfig.domain.configs.store import Store
+    from iotconfig.domain.devices.delays import DelayReader
+    from iotconfig.domain.devices.following import DeviceStates
+    from iotconfig.domain.devices.incoming_ports import LastMessageStore
+    from iotconfig.domain.devices.new_boards import NewBoardStore
+    from iotconfig.domain.devices.ports import EvidenceStore
+    from iotconfig.domain.devices.tokens import DeviceTokenStore
+    from iotconfig.domain.jobs.ports import Wakeup
 
 
 @define(slots=False)
