@@ -1,4 +1,4 @@
-"""The first schema: configs, documents and history, notifications, tokens, and relays."""
+"""The first schema: configs, documents and history, notifications, tokens, relays and subscribers."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
+        "subscribers",
         "relays",
         "installation",
         "claimed_keys",
@@ -213,6 +214,17 @@ def _create_announcing() -> None:
         sa.Column("problems", sa.Text, nullable=False),
         sa.Column("reported_at", _time, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_relays"),
+    )
+    op.create_table(
+        "subscribers",
+        sa.Column("only", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("is_connected", sa.Boolean, nullable=False),
+        sa.Column("since", _time, nullable=False),
+        sa.Column("last_message_at", _time),
+        sa.Column("problem", sa.Text),
+        sa.Column("reported_at", _time, nullable=False),
+        sa.PrimaryKeyConstraint("only", name="pk_subscribers"),
     )
 
 

@@ -16,6 +16,7 @@ from iotconfig.adapters.memory import (
     MemoryRelayReports,
     MemoryStore,
 )
+from iotconfig.adapters.memory.subscriber_reports import MemorySubscriberReports
 from iotconfig.adapters.sql.api_tokens import SqlApiTokenStore
 from iotconfig.adapters.sql.device_tokens import SqlDeviceTokenStore
 from iotconfig.adapters.sql.engine.database import Database
@@ -28,6 +29,7 @@ from iotconfig.adapters.sql.last_messages import SqlLastMessageStore
 from iotconfig.adapters.sql.new_boards import SqlNewBoardStore
 from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 from iotconfig.adapters.sql.store import SqlStore
+from iotconfig.adapters.sql.subscriber_reports import SqlSubscriberReports
 from iotconfig.domain.access.api_tokens import ApiTokenStore
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.announcing.relay_reports import RelayReports
@@ -36,6 +38,7 @@ from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.incoming_ports import LastMessageStore
 from iotconfig.domain.devices.new_boards import NewBoardStore
 from iotconfig.domain.devices.ports import EvidenceStore
+from iotconfig.domain.devices.subscriber_reports import SubscriberReports
 from iotconfig.domain.devices.tokens import DeviceTokenStore
 from iotconfig.testing.clocks import SteppingClock
 from tests.contract.queues import queue_of
@@ -189,6 +192,14 @@ def relay_reports(request: pytest.FixtureRequest, clock: SteppingClock) -> Relay
     if request.param == "memory":
         return MemoryRelayReports(clock)
     return SqlRelayReports(request.getfixturevalue(f"{request.param}_database"))
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def subscriber_reports(request: pytest.FixtureRequest, clock: SteppingClock) -> SubscriberReports:
+    """The subscriber's report in each kind of store, without one."""
+    if request.param == "memory":
+        return MemorySubscriberReports(clock)
+    return SqlSubscriberReports(request.getfixturevalue(f"{request.param}_database"))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from iotconfig._version import __version__
 from tests.support.api import created, expect_problem
 from tests.support.command_line import CommandLine
 from tests.support.http import Client
@@ -95,11 +96,14 @@ def test_each_change_of_a_config_is_published(
     health = client.get("/api/health").json()
     # Only SQLite has a log whose size is reported.
     health.pop("log", None)
+    connected = health.pop("subscriber")
     assert {
         "status": "healthy",
         "database": "connected",
+        "version": __version__,
         "notifications": {"state": "ok", "pending": 0, "oldest_seconds": 0, "parked": 0},
     } == health
+    assert ("connected", None) == (connected["state"], connected["problem"])
     assert f"Changes are announced to {broker.url}" in announcing.output()
 
 
@@ -169,12 +173,13 @@ def test_without_a_relay_changes_stay_pending(
     config = created(serve.client, {})
 
     health = serve.client.get("/api/health").json()
-    assert ["status", "database", "notifications", "log"] == list(health)
+    assert ["status", "database", "version", "notifications", "subscriber", "log"] == list(health)
     assert ["state", "pending", "oldest_seconds", "parked"] == list(health["notifications"])
     assert ("ok" if arguments else "disabled", 1) == (
         health["notifications"]["state"],
         health["notifications"]["pending"],
     )
+    assert ("missing" if arguments else "disabled") == health["subscriber"]["state"]
     assert 0 <= health["notifications"]["oldest_seconds"] <= monotonic() - began + 1
     assert "announced to" not in serve.output()
     assert [] == listener.received()

@@ -111,6 +111,44 @@ def test_both_topics_of_a_board_are_cleared(serve: Serve, keeper: DeviceBroker) 
     wait_until(lambda: rows(serve.database_url, query) == [(0,)], "what they said is forgotten")
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_health_knows_the_subscriber_of_another_process(
+    database_url: str, start_serve: Callable[..., Serve], tmp_path: Path
+) -> None:
+    """Its connection, its last message, why it has none, and its end. The service stays ready for devices."""
+    broker = DeviceBroker(tmp_path)
+    serve = start_serve(database_url, workers=1, arguments=("--no-relay",), MQTT_URL=broker.url)
+    device = created(serve.client, {})["mac_address"]
+
+    def subscriber() -> Any:
+        health = serve.client.get("/api/health")
+        assert (200, "healthy") == (health.status, health.json()["status"])
+        assert 200 == serve.client.get("/api/health/ready").status
+        return health.json()["subscriber"]
+
+    def is_(state: str) -> bool:
+        return bool(subscriber()["state"] == state)
+
+    assert is_("missing")
+    with relay_starter(database_url, broker.url, tmp_path) as start:
+        relay = start()
+        wait_until(lambda: is_("connected"), "the subscriber is connected")
+        since = subscriber()["since"]
+        broker.publish(Topic.ONLINE, device, b"online")
+        wait_until(lambda: subscriber()["last_message_at"] is not None, "its message is known")
+        assert (since, None) == (subscriber()["since"], subscriber()["problem"])
+
+        broker.stop()
+        wait_until(lambda: is_("disconnected"), "the broker is away")
+        wait_until(lambda: "Connection refused" in str(subscriber()["problem"]), "and the reason is known")
+        assert subscriber()["since"] > since
+        broker.start()
+        wait_until(lambda: is_("connected"), "the subscriber is connected again")
+        assert 0 == relay.stop()
+    assert is_("missing")
+    broker.stop()
+
+
 @pytest.fixture
 def shell(database_url: str) -> Iterator[ConfigService]:
     """The use cases on the test's database."""

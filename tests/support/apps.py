@@ -18,6 +18,7 @@ from iotconfig.adapters.memory import (
     MemoryDeviceTokenStore,
     MemoryStore,
 )
+from iotconfig.adapters.memory.subscriber_reports import MemorySubscriberReports
 from iotconfig.adapters.throttle import MemoryThrottle
 from iotconfig.domain.access.api_tokens import ApiTokenService
 from iotconfig.domain.announcing.service import NotificationService
@@ -33,6 +34,7 @@ from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.configs.tagging import TagService
 from iotconfig.domain.devices.service import DeviceService
+from iotconfig.domain.devices.subscriber_reports import SubscriberService
 from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.pictures import Picture, TargetSize
@@ -72,6 +74,7 @@ def app_in_memory(
         tags=TagService(store, clock),
         adoption=AdoptionService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
+        subscriber=SubscriberService(MemorySubscriberReports(clock), is_enabled=enabled, reads=enabled),
         api_tokens=ApiTokenService(MemoryApiTokenStore(), clock),
         device_tokens=DeviceTokenService(MemoryDeviceTokenStore(), clock),
         assets=AssetService(store, files or MemoryAssetStore(), clock, None, UploadRules()),

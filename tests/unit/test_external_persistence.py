@@ -26,6 +26,7 @@ class Shelf:
     relay_reports: None = None
     evidence: None = None
     last_messages: None = None
+    subscriber_reports: None = None
     new_boards: None = None
     store: MemoryStore = field(factory=MemoryStore)
 

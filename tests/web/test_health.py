@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from iotconfig._version import __version__
 from tests.support.api import created
 from tests.support.mosquitto import Mosquitto
 from tests.support.serving import Serve
@@ -22,7 +23,10 @@ MAC = "02:00:00:00:00:01"
 def test_all_is_well(service: Serve, visitor: Visitor, device: dict[str, Any], theme: str) -> None:
     """Database, announcements and the stream, each with a word."""
     with visitor.page("/health", color_scheme=theme, **device) as page:
-        expect(page.get_by_text("connected", exact=True)).to_have_count(2)
+        # The database, the messages of devices, and the stream.
+        expect(page.get_by_text("connected", exact=True)).to_have_count(3)
+        expect(page.get_by_text("no message yet")).to_be_visible()
+        expect(page.get_by_text(__version__, exact=True)).to_be_visible()
         expect(page.get_by_text("in order", exact=True)).to_be_visible()
         expect(page.get_by_text("none wait to be sent")).to_be_visible()
         assert [] == faults_of_accessibility(page)
@@ -36,7 +40,7 @@ def test_what_waits_and_a_service_that_is_away(
     service = start_serve(postgres_url)
     created(service.client, {"deviceName": "Porch"}, MAC)
     with Visitor(chromium, service.client.base_url).page("/health") as page:
-        expect(page.get_by_text("switched off")).to_be_visible()
+        expect(page.get_by_text("switched off")).to_have_count(2)
         expect(page.get_by_text("Set MQTT_URL")).to_be_visible()
         expect(page.get_by_text("1 wait to be sent")).to_be_visible()
         expect(page.get_by_role("list", name="Waiting notifications")).to_contain_text("Porch")
@@ -44,6 +48,23 @@ def test_what_waits_and_a_service_that_is_away(
 
         service.kill()
         expect(page.get_by_text("the service does not answer")).to_be_visible()
+
+
+def test_a_subscriber_without_its_broker(
+    start_serve: Callable[..., Serve], postgres_url: str, chromium: Browser, tmp_path: Path
+) -> None:
+    """The page says that messages of devices are not read, and why."""
+    broker = Mosquitto(tmp_path)
+    service = start_serve(postgres_url, MQTT_URL=broker.url)
+    try:
+        with Visitor(chromium, service.client.base_url).page("/health") as page:
+            expect(page.get_by_text("connected", exact=True)).to_have_count(3)
+            broker.stop()
+            expect(page.get_by_text("not connected to the broker")).to_be_visible()
+            expect(page.get_by_text("Connection refused").first).to_be_visible()
+            assert [] == faults_of_accessibility(page)
+    finally:
+        broker.kill()
 
 
 def test_parked_notifications_are_sent_again(

@@ -19,7 +19,7 @@ from .store import JsonFileStore
 
 @frozen
 class ServedJsonFile:
-    """`ExternalStore` in one JSON file. It keeps no tokens, nothing about what devices do, and no reports of relays."""
+    """`ExternalStore` in one JSON file. It keeps no tokens, nothing about what devices do, and no reports of relays and subscribers."""
 
     _file: RecordsFile
     relay_reports: None = None
@@ -27,6 +27,7 @@ class ServedJsonFile:
     device_tokens: None = None
     evidence: None = None
     last_messages: None = None
+    subscriber_reports: None = None
     new_boards: None = None
 
     @classmethod

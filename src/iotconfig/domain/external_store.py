@@ -11,6 +11,7 @@ from .configs.store import Store
 from .devices.incoming_ports import LastMessageStore
 from .devices.new_boards import NewBoardStore
 from .devices.ports import EvidenceStore
+from .devices.subscriber_reports import SubscriberReports
 from .devices.tokens import DeviceTokenStore
 from .jobs.ports import Lease, Wakeup
 
@@ -78,6 +79,11 @@ class ExternalStore(Protocol):
     @property
     def last_messages(self) -> LastMessageStore | None:
         """What devices said last over the broker. Without it, or without evidence, messages of devices are not read."""
+        ...
+
+    @property
+    def subscriber_reports(self) -> SubscriberReports | None:
+        """The report of the active subscriber. Without it, health does not know whether messages of devices are read."""
         ...
 
     @property

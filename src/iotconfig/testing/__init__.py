@@ -55,6 +55,7 @@ from .contracts.relay_reports import RelayReportsContract
 from .contracts.replay_guard import ReplayGuardContract
 from .contracts.restoring import RestoringContract
 from .contracts.store import StoreContract
+from .contracts.subscriber_reports import SubscriberReportsContract
 from .contracts.subscription import SubscriptionContract
 from .contracts.tags import TagsContract
 from .contracts.undo import UndoContract
@@ -90,6 +91,7 @@ __all__ = [
     "ReplayGuardContract",
     "RestoringContract",
     "StoreContract",
+    "SubscriberReportsContract",
     "SubscriptionContract",
     "TagsContract",
     "UndoContract",

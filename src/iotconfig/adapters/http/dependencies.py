@@ -22,6 +22,7 @@ from iotconfig.domain.configs.tag_use_cases import TagUseCases
 from iotconfig.domain.devices.asking_boards import AskingBoards
 from iotconfig.domain.devices.new_boards import NewBoardReader
 from iotconfig.domain.devices.sightings import Sightings
+from iotconfig.domain.devices.subscriber_reports import SubscriberService
 from iotconfig.domain.devices.use_cases import DeviceTokenUseCases, DeviceUseCases
 from iotconfig.domain.offload import Offload
 from iotconfig.domain.pictures import PictureUseCases
@@ -47,6 +48,7 @@ class UseCases:
     tags: TagUseCases
     adoption: AdoptionUseCases
     notifications: NotificationUseCases
+    subscriber: SubscriberService
     api_tokens: ApiTokenUseCases
     device_tokens: DeviceTokenUseCases
     assets: AssetService

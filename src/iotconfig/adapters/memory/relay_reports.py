@@ -7,8 +7,9 @@ from datetime import datetime
 
 from attrs import Factory, define
 
-from iotconfig.domain.announcing.relay_reports import FRESH, RelayReport
+from iotconfig.domain.announcing.relay_reports import RelayReport
 from iotconfig.domain.clock import Clock
+from iotconfig.domain.jobs.heartbeat import FRESH
 
 
 @define

@@ -10,12 +10,12 @@ from attrs import frozen
 from sqlalchemy import Row, delete, func, insert, or_, select, type_coerce
 
 from iotconfig.domain.announcing.relay_reports import (
-    FRESH,
     Destination,
     RelayProblem,
     RelayProblemCode,
     RelayReport,
 )
+from iotconfig.domain.jobs.heartbeat import FRESH
 
 from .engine.database import Database
 from .tables import UtcDateTime, relays

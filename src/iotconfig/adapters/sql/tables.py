@@ -379,3 +379,16 @@ relays: Final = Table(
     Column("problems", Text, nullable=False),
     Column("reported_at", UtcDateTime, nullable=False),
 )
+
+subscribers: Final = Table(
+    "subscribers",
+    metadata,
+    # One row, that of the active one.
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(32), nullable=False),
+    Column("is_connected", Boolean, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("last_message_at", UtcDateTime),
+    Column("problem", Text),
+    Column("reported_at", UtcDateTime, nullable=False),
+)

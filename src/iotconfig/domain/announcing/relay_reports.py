@@ -9,22 +9,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from enum import StrEnum
 from time import monotonic
-from typing import Final, Protocol
+from typing import Protocol
 
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
 from iotconfig.domain.errors import StoreFull, StoreUnavailable
+from iotconfig.domain.jobs.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)
-
-FRESH: Final = timedelta(seconds=90)
-"""The age from which a report is ignored: its relay ended without removing it."""
-
-_HEARTBEAT: Final = 30.0
-_RETRY: Final = 5.0
 
 
 class RelayProblemCode(StrEnum):
@@ -121,24 +115,19 @@ class Reporter:
     _relay: str
     _destination: Destination
     _monotonic: Callable[[], float] = monotonic
-    _stored: RelayReport | None = None
-    _due_at: float = field(init=False, default=0.0)
+    _heartbeat: Heartbeat[RelayReport] = field(
+        init=False,
+        default=Factory(lambda self: Heartbeat(self._store, self._monotonic), takes_self=True),
+    )
     _differs: bool = field(init=False, default=False)
 
     def report(self, *, is_active: bool, problems: Sequence[RelayProblem]) -> None:
         """Store a report if one is due. Logs once where another relay has another destination."""
-        report = RelayReport(self._relay, self._destination, is_active, tuple(problems))
-        now = self._monotonic()
-        if now < self._due_at and (report == self._stored or self._stored is None):
-            return
-        # Where the store is away, the relay has logged it already; try again later.
-        self._stored, self._due_at = None, now + _RETRY
-        try:
-            self._reports.put(report)
-            found = difference(self._destination, self._reports.fresh())
-        except (StoreUnavailable, StoreFull):
-            return
-        self._stored, self._due_at = report, now + _HEARTBEAT
+        self._heartbeat.beat(RelayReport(self._relay, self._destination, is_active, tuple(problems)))
+
+    def _store(self, report: RelayReport) -> None:
+        self._reports.put(report)
+        found = difference(self._destination, self._reports.fresh())
         if found is not None and not self._differs:
             log.error("relay: %s", found.message)
         elif found is None and self._differs:

@@ -15,6 +15,7 @@ from iotconfig.domain.jobs.ports import Lease, Wait
 from .inbox import Inbox
 from .incoming import Incoming, Outcome
 from .incoming_ports import LastMessageStore, Subscription
+from .subscriber_reports import SubscriberReporter
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,8 @@ class Subscriber:
     """Uniform in [0, 1)."""
     _observer: Observer | None = None
     _monotonic: Callable[[], float] = monotonic
+    _reporter: SubscriberReporter | None = None
+    """Stores reports about this subscriber; None stores none."""
     _batch: Sequence[Incoming] = field(init=False, default=())
     """Messages that were taken, and are not recorded yet."""
     _is_active: bool | None = field(init=False, default=None)
@@ -83,14 +86,17 @@ class Subscriber:
     def run_once(self) -> Wait:
         """Record the messages that have arrived, as far as lease, store and broker allow, and return the next wait."""
         try:
-            return self._step()
+            wait = self._step()
         except BrokerUnavailable as error:
-            return self._broker_away(str(error))
+            wait = self._broker_away(str(error))
         except (StoreUnavailable, StoreFull) as error:
             if str(error) != self._reason:
                 log.warning("subscriber: messages of devices wait at the broker: %s", error)
                 self._reason = str(error)
             return Wait(_STANDBY)
+        if self._reporter is not None and self._is_active:
+            self._reporter.report(self._reason or None)
+        return wait
 
     def wait(self, seconds: float) -> bool:
         """Wait for messages, as `Subscription.wait` does: the broker wakes this job, and not the database."""
@@ -100,6 +106,8 @@ class Subscriber:
         """Release broker and lease, so that the next subscriber takes over at once."""
         self._disconnect()
         self._lease.release()
+        if self._reporter is not None:
+            self._reporter.close()
 
     def _step(self) -> Wait:
         if not self._hold_lease():
@@ -163,6 +171,8 @@ class Subscriber:
         now = self._monotonic()
         if self._observer is not None:
             self._observer.recorded(batch, outcomes, now)
+        if self._reporter is not None:
+            self._reporter.received()
         refused = [
             (message, outcome) for message, outcome in zip(batch, outcomes, strict=True) if outcome.is_refusal
         ]
@@ -205,3 +215,5 @@ class Subscriber:
         self._is_connected = is_connected
         if self._observer is not None:
             self._observer.connected(is_connected=is_connected)
+        if self._reporter is not None:
+            self._reporter.connected(is_connected=is_connected)

@@ -76,6 +76,7 @@ def app_on(
         tags=helped_tags(services.tags, bulk),
         adoption=services.adoption,
         notifications=services.notifications,
+        subscriber=services.subscriber,
         api_tokens=services.api_tokens,
         device_tokens=services.device_tokens,
         devices=services.devices,

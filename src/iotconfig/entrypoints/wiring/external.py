@@ -19,6 +19,7 @@ from iotconfig.domain.configs.store import Store
 from iotconfig.domain.devices.incoming_ports import LastMessageStore
 from iotconfig.domain.devices.new_boards import NewBoardStore
 from iotconfig.domain.devices.ports import EvidenceStore
+from iotconfig.domain.devices.subscriber_reports import SubscriberReports
 from iotconfig.domain.devices.tokens import DeviceToken, DeviceTokenStore
 from iotconfig.domain.errors import Unprocessable, ValidationFailed, excerpt
 from iotconfig.domain.external_store import ENTRY_POINTS, ExternalStore
@@ -119,6 +120,10 @@ class ExternalPersistence:
     @property
     def relay_reports(self) -> RelayReports | None:
         return self.external.relay_reports
+
+    @property
+    def subscriber_reports(self) -> SubscriberReports | None:
+        return self.external.subscriber_reports
 
     @property
     def api_tokens(self) -> ApiTokenStore:

@@ -17,6 +17,7 @@ from iotconfig.adapters.memory.delays import MemoryDelayReader
 from iotconfig.adapters.memory.evidence import MemoryEvidenceStore
 from iotconfig.adapters.memory.last_messages import MemoryLastMessageStore
 from iotconfig.adapters.memory.new_boards import MemoryNewBoardStore
+from iotconfig.adapters.memory.subscriber_reports import MemorySubscriberReports
 from iotconfig.adapters.telemetry import PoolUse
 from iotconfig.domain.jobs.ports import Wakeup
 
@@ -31,6 +32,7 @@ class MemoryPersistence:
 
     store: MemoryStore = field(factory=MemoryStore)
     relay_reports: MemoryRelayReports = field(factory=lambda: MemoryRelayReports(utc_now))
+    subscriber_reports: MemorySubscriberReports = field(factory=lambda: MemorySubscriberReports(utc_now))
     api_tokens: MemoryApiTokenStore = field(init=False)
     device_tokens: MemoryDeviceTokenStore = field(init=False)
 

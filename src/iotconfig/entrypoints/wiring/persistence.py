@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.devices.incoming_ports import LastMessageStore
     from iotconfig.domain.devices.new_boards import NewBoardStore
     from iotconfig.domain.devices.ports import EvidenceStore
+    from iotconfig.domain.devices.subscriber_reports import SubscriberReports
     from iotconfig.domain.devices.tokens import DeviceTokenStore
     from iotconfig.domain.jobs.ports import Wakeup
 
@@ -35,6 +36,11 @@ class Persistence(Protocol):
     @property
     def relay_reports(self) -> RelayReports | None:
         """The reports of the relays; None where the database does not keep them."""
+        ...
+
+    @property
+    def subscriber_reports(self) -> SubscriberReports | None:
+        """The report of the active subscriber; None where the database does not keep it."""
         ...
 
     @property

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.devices.evidence import Evidence
     from iotconfig.domain.devices.new_boards import NewBoardStore
     from iotconfig.domain.devices.service import DeviceService
+    from iotconfig.domain.devices.subscriber_reports import SubscriberService
     from iotconfig.domain.devices.tokens import DeviceTokenService
     from iotconfig.domain.offload import Offload
 
@@ -115,6 +116,13 @@ class Services:
         from .announcing import notifications
 
         return notifications(self.settings, self.persistence)
+
+    @cached_property
+    def subscriber(self) -> SubscriberService:
+        """The job that reads what devices say over the broker."""
+        from .subscribing import subscriber
+
+        return subscriber(self.settings, self.persistence)
 
     @cached_property
     def api_tokens(self) -> ApiTokenService:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.devices.incoming_ports import LastMessageStore
     from iotconfig.domain.devices.new_boards import NewBoardStore
     from iotconfig.domain.devices.ports import EvidenceStore
+    from iotconfig.domain.devices.subscriber_reports import SubscriberReports
     from iotconfig.domain.devices.tokens import DeviceTokenStore
     from iotconfig.domain.jobs.ports import Wakeup
 
@@ -52,6 +53,12 @@ class SqlPersistence:
         from iotconfig.adapters.sql.relay_reports import SqlRelayReports
 
         return SqlRelayReports(self.database)
+
+    @cached_property
+    def subscriber_reports(self) -> SubscriberReports:
+        from iotconfig.adapters.sql.subscriber_reports import SqlSubscriberReports
+
+        return SqlSubscriberReports(self.database)
 
     @cached_property
     def api_tokens(self) -> ApiTokenStore:

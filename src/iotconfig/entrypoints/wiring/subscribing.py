@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 from iotconfig.domain.devices.evidence import Proof
 from iotconfig.domain.devices.inbox import Inbox
 from iotconfig.domain.devices.reports import Report
 from iotconfig.domain.devices.subscriber import BATCH, Observer, Subscriber
+from iotconfig.domain.devices.subscriber_reports import SubscriberReporter, SubscriberService
 from iotconfig.domain.devices.tokens import DeviceAuth
 from iotconfig.domain.errors import StoreUnavailable
 from iotconfig.domain.jobs.restarting import OpenJob, RestartingJob
@@ -18,6 +20,7 @@ from iotconfig.entrypoints.settings import Settings
 
 from .backends import backend
 from .clock import utc_now
+from .persistence import Persistence
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -79,9 +82,25 @@ def _open_subscriber(
         )
         # The broker wakes this job.
         lease, unused = database.lease_and_wakeup(NAME)
-        subscriber = Subscriber(subscription, inbox, messages, lease, random.random, observer)
+        reports = persistence.subscriber_reports
+        subscriber = Subscriber(
+            subscription,
+            inbox,
+            messages,
+            lease,
+            random.random,
+            observer,
+            reporter=None if reports is None else SubscriberReporter(reports, token_hex(8), utc_now),
+        )
         with closing(unused), closing(subscriber):
             yield OpenJob(subscriber, subscriber)
+
+
+def subscriber(settings: Settings, persistence: Persistence) -> SubscriberService:
+    """The operator's view of the subscriber of a database."""
+    return SubscriberService(
+        persistence.subscriber_reports, is_enabled=bool(settings.mqtt.url), reads=reads_messages(settings)
+    )
 
 
 def report_reader() -> Callable[[bytes], Report]:

@@ -13,6 +13,7 @@ import { lasting } from "../../parts/times.ts";
 import type { Address } from "../../router.ts";
 import { report } from "../../shell/errors.ts";
 import { counted, strings } from "../../strings/strings.ts";
+import type { Level } from "./health-sign.ts";
 import "./health-sign.ts";
 import {
   type HealthReport,
@@ -31,7 +32,16 @@ const sizes = new Intl.NumberFormat(strings.language, {
   maximumFractionDigits: 1,
 });
 
-/** Whether the service works: its database, its announcements, what waits to be sent. */
+const SUBSCRIBER_LEVELS: Readonly<Record<Healthy["subscriber"]["state"], Level>> = {
+  disabled: "off",
+  off: "off",
+  connected: "good",
+  disconnected: "warn",
+  missing: "warn",
+  unknown: "off",
+};
+
+/** Whether the service works: its database, its announcements, what devices say, what waits to be sent. */
 @customElement("health-screen")
 export class HealthScreen extends LitElement {
   static override styles = [
@@ -107,13 +117,14 @@ export class HealthScreen extends LitElement {
       <dl>
         <dt>${health.database}</dt>
         <dd>${this.database()}</dd>
-        ${this.announcing()}
+        ${this.announcing()} ${this.subscriber()}
         <dt>${health.stream}</dt>
         <dd>
           <health-sign .level=${deviceStore.isLive ? "good" : "warn"}
             >${deviceStore.isLive ? health.streamOpen : health.streamClosed}</health-sign
           >
         </dd>
+        ${this.version()}
       </dl>
       ${this.waiting()}
     `;
@@ -162,6 +173,39 @@ export class HealthScreen extends LitElement {
         }
       </dd>
     `;
+  }
+
+  private subscriber(): unknown {
+    if (this.isUnreachable || this.found?.health.status !== "healthy") return nothing;
+    const { health } = strings;
+    const { state, since, last_message_at, problem } = this.found.health.subscriber;
+    return html`
+      <dt>${health.subscriber}</dt>
+      <dd>
+        <health-sign .level=${SUBSCRIBER_LEVELS[state]}>${health.subscriberStates[state]}</health-sign>
+        ${
+          since === null
+            ? nothing
+            : html`<p>
+                ${health.since} <relative-time .at=${since}></relative-time>,
+                ${
+                  last_message_at === null
+                    ? health.noMessage
+                    : html`${health.lastMessage} <relative-time .at=${last_message_at}></relative-time>`
+                }
+              </p>`
+        }
+        ${state === "off" ? html`<p>${health.subscriberOff}</p>` : nothing}
+        ${problem === null ? nothing : html`<p lang="en">${problem}</p>`}
+      </dd>
+    `;
+  }
+
+  private version(): unknown {
+    const version = this.isUnreachable ? undefined : this.found?.health.version;
+    if (version === undefined) return nothing;
+    return html`<dt>${strings.health.version}</dt>
+      <dd>${version}</dd>`;
   }
 
   private waiting(): unknown {

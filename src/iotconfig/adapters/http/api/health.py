@@ -8,12 +8,14 @@ from typing import Annotated, Literal
 import falcon
 from attrs import frozen
 
+from iotconfig._version import __version__
 from iotconfig.adapters.codec import answer
 from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.problems import RETRY_AFTER
 from iotconfig.adapters.telemetry import LogUse
 from iotconfig.domain.announcing.service import DeliveryHealth
 from iotconfig.domain.announcing.use_cases import NotificationUseCases
+from iotconfig.domain.devices.subscriber_reports import SubscriberHealth, SubscriberService
 from iotconfig.domain.errors import StoreReadOnly, StoreUnavailable
 
 
@@ -58,7 +60,9 @@ class Healthy:
 
     status: Literal["healthy"]
     database: Literal["connected"]
+    version: Annotated[str, "The version of the service"]
     notifications: DeliveryHealth
+    subscriber: SubscriberHealth
     log: DatabaseLog | None = None
 
 
@@ -69,6 +73,7 @@ class Unhealthy:
 
     status: Literal["unhealthy"]
     database: Literal["disconnected", "read-only"]
+    version: Annotated[str, "The version of the service"]
     error: str
 
 
@@ -104,27 +109,31 @@ def _no_log() -> None:
 class HealthResource:
     """`/api/health`: healthy while the database answers and accepts writes.
 
-    An unavailable broker does not count: devices can fetch without it.
+    A broker that is away does not count, nor a subscriber that is not connected: devices can fetch without them.
     """
 
     check_store: Callable[[], None]
     notifications: NotificationUseCases
+    subscriber: SubscriberService
     log: Callable[[], LogUse | None] = _no_log
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         try:
             self.check_store()
             delivery = self.notifications.health()
+            subscriber = self.subscriber.health()
             log = self.log()
         except StoreUnavailable as error:
             is_read_only = isinstance(error, StoreReadOnly)
             _refuse(
                 resp,
-                Unhealthy("unhealthy", "read-only" if is_read_only else "disconnected", str(error)),
+                Unhealthy(
+                    "unhealthy", "read-only" if is_read_only else "disconnected", __version__, str(error)
+                ),
             )
         else:
             shown = None if log is None else DatabaseLog(log.bytes, log.problem)
-            _send(resp, Healthy("healthy", "connected", delivery, shown))
+            _send(resp, Healthy("healthy", "connected", __version__, delivery, subscriber, shown))
 
 
 def _send(resp: falcon.Response, content: object) -> None:

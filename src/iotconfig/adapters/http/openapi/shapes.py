@@ -29,6 +29,7 @@ from iotconfig.domain.announcing.service import DeliveryHealth
 from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.configs.revisions import MAX_MESSAGE, Revision, RevisionSummary
 from iotconfig.domain.devices.new_boards import NewBoard
+from iotconfig.domain.devices.subscriber_reports import SubscriberHealth
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.merge_patch import MergePatch
@@ -89,6 +90,10 @@ DESCRIPTIONS: Final = {
     "NoteDifference.before": "Null: there was none",
     "NoteDifference.after": "Null: there is none",
     "RelayProblem.message": "The problem, and how to solve it",
+    "SubscriberHealth.since": "When the connection to the broker began, or ended; null if that is not known",
+    "SubscriberHealth.last_message_at": "When a message of a device was recorded last, accurate to 10 s; null if none was "
+    "since the subscriber started",
+    "SubscriberHealth.problem": "What is wrong, and how to solve it; null without a problem",
     "TagDifference.added": "Sorted",
     "TagDifference.removed": "Sorted",
     "Revision.operation": _OPERATION,
@@ -104,6 +109,7 @@ _NAMES: Final[Mapping[type, str]] = {
     RelayProblem: "AnnouncingProblem",
     Revision: "RevisionWithContent",
     RevisionSummary: "Revision",
+    SubscriberHealth: "Subscriber",
 }
 """Names of components that are not those of their classes."""
 

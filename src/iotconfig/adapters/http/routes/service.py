@@ -55,13 +55,17 @@ AREA: Final = Area(
         Route(
             "/api/health",
             lambda api: HealthResource(
-                api.use_cases.check_store, api.use_cases.notifications, api.database_log
+                api.use_cases.check_store,
+                api.use_cases.notifications,
+                api.use_cases.subscriber,
+                api.database_log,
             ),
             get=_health(
                 "getHealth",
                 "Health of the service",
-                "The service is healthy while the database answers and accepts writes. The broker's state does not count: "
-                "devices can fetch without it.",
+                "The service is healthy while the database answers and accepts writes. The states of "
+                "the broker and of the subscriber, which reads what devices say over MQTT, do not count: devices can fetch "
+                "without them.",
                 Healthy,
                 Unhealthy,
             ),
