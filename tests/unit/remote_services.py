@@ -445,6 +445,10 @@ class RemoteServices:
         return RemoteDevices(self.calls)
 
     @property
+    def device_events(self) -> None:
+        return None
+
+    @property
     def adoption(self) -> RemoteAdoption:
         return RemoteAdoption(self.calls)
 

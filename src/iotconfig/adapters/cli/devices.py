@@ -9,26 +9,26 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
 import click
-from attrs import evolve
 
 from iotconfig.domain.devices.state import State
-from iotconfig.domain.errors import StoreUnavailable
+from iotconfig.domain.errors import StoreUnavailable, TooManyRequests
 from iotconfig.domain.paging import MAX_PAGE, all_items
 
 from .counts import counted
 from .device_options import readings, search_option, tag_option
 from .durations import short
 from .errors import one_line
+from .live_devices import LiveDevices, read_devices
 from .options import WholeNumber, json_option
-from .runtime import Runtime
+from .runtime import Runtime, Services
 from .tables import Column, moment, table
 from .terminal import is_watched, redraw, say, say_json, say_table
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from iotconfig.domain.devices.device_events import DeviceEvents, Unavailable
     from iotconfig.domain.devices.status import DeviceCounts, DevicePage, DeviceQuery, DeviceStatus
-    from iotconfig.domain.devices.use_cases import DeviceReadings
 
 _COLUMNS: Final = (
     Column("MAC ADDRESS"),
@@ -46,7 +46,9 @@ _COLUMNS_OF_FORMER: Final = (
     Column("FIRMWARE", rank=2, text=10),
 )
 _SECONDS: Final = 2.0
-"""The pause between two readings of `--watch`."""
+"""The time after which `--watch` shows the list again, because times since grow."""
+_PAUSE: Final = 0.2
+"""The shortest time between two screens: what happens in a burst is shown together."""
 _SHARE: Final = 4
 """A reading that takes longer is followed by a pause of so many times its duration."""
 _LINES_BESIDE: Final = 9
@@ -71,7 +73,7 @@ _LINES_BESIDE: Final = 9
     help="List the MAC addresses whose config was deleted or moved to another board, instead.",
 )
 @click.option("--limit", type=WholeNumber(min=1), metavar="N", help="At most N devices.  [default: all]")
-@click.option("--watch", is_flag=True, help="Show the list again every 2 seconds, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Show the list, and follow what happens, until Ctrl-C.")
 @json_option
 @click.pass_obj
 def devices(
@@ -111,9 +113,9 @@ def devices(
         raise click.UsageError("--watch is for a terminal; 'iotconfig wait' waits in a script.")
     with runtime.services() as services:
         if watch:
-            _watch(runtime, readings(services), query, limit)
+            _watch(runtime, services, query, limit)
             return
-        page = _read(readings(services), query, limit)
+        page = read_devices(readings(services), query, limit)
     if as_json:
         from iotconfig.adapters.codec.device_answers import Device, DeviceCounts
 
@@ -150,47 +152,49 @@ def _list_former(runtime: Runtime, limit: int | None, as_json: bool) -> None:
     say(f"{counted(len(found), 'former device')}, in {runtime.installation}")
 
 
-def _watch(runtime: Runtime, service: DeviceReadings, query: DeviceQuery, limit: int | None) -> None:
-    """Show the list again and again, until an interrupt."""
-    shown = ""
+def _watch(runtime: Runtime, services: Services, query: DeviceQuery, limit: int | None) -> None:
+    """Show the list, and show it again when something happens, until an interrupt."""
+    live, source = LiveDevices(readings(services), query, limit), services.device_events
+    assert source is not None  # noqa: S101 - there are devices
+    is_away: Unavailable | None = None
     try:
-        while True:
-            began = monotonic()
-            try:
-                shown = _screen(runtime, _read(service, query, limit), query, limit)
-                redraw(shown)
-            except StoreUnavailable as error:
-                if not shown:
-                    raise
-                redraw(f"{shown}\n\n{one_line(error)} Asking again.")
-            sleep(max(_SECONDS, _SHARE * (monotonic() - began)))
+        with source.follow() as following:
+            while True:
+                events = following.wait(_SECONDS)
+                began = monotonic()
+                if events:
+                    is_away = events.problem
+                problem = is_away or _followed(live, events)
+                if live.page is None and problem is not None:
+                    raise problem
+                redraw(_screen(runtime, live, query, limit, problem))
+                sleep(max(_PAUSE, _SHARE * (monotonic() - began)))
     except KeyboardInterrupt:
         say()
 
 
-def _screen(runtime: Runtime, page: DevicePage, query: DeviceQuery, limit: int | None) -> str:
-    """The table, as much of it as fits the terminal, and the line below."""
+def _followed(live: LiveDevices, events: DeviceEvents) -> Unavailable | None:
+    """Bring the list up to date; return why that cannot be done at the moment."""
+    try:
+        live.follow(events)
+    except (StoreUnavailable, TooManyRequests) as error:
+        return error
+    return None
+
+
+def _screen(
+    runtime: Runtime, live: LiveDevices, query: DeviceQuery, limit: int | None, problem: Unavailable | None
+) -> str:
+    """The table, as much of it as fits the terminal, and the lines below."""
     width, height = shutil.get_terminal_size()
     room = max(height - _LINES_BESIDE, 1)
-    text = table(_COLUMNS, [_row(device, page.as_of) for device in page.devices[:room]], width)
+    page, now = live.page, live.now()
+    assert page is not None and now is not None  # noqa: S101,PT018 - it was read
+    text = table(_COLUMNS, [_row(device, now) for device in page.devices[:room]], width)
     if (more := len(page.devices) - room) > 0:
         text += f"\n\n… and {more} more: --state, --tag and --search show fewer."
-    return f"{text}\n\n{_ending(runtime, page, query, limit)}"
-
-
-def _read(service: DeviceReadings, query: DeviceQuery, limit: int | None) -> DevicePage:
-    """All devices up to the limit, as one page."""
-    from iotconfig.domain.devices.status import counts_of
-
-    # What is read to its end is counted here: the counts of a service may be seconds old.
-    is_filtered = (query.state, query.overdue, query.firmware) != (None, None, None)
-    counts_here = limit is None and not is_filtered
-    first = service.find(evolve(query, limit=min(limit or MAX_PAGE, MAX_PAGE), count=not counts_here))
-    rest = evolve(query, limit=MAX_PAGE, count=False)
-    pages = all_items(lambda cursor: first if cursor is None else service.find(evolve(rest, after=cursor)))
-    found = tuple(islice(pages, limit))
-    counts = counts_of(found) if counts_here else first.counts
-    return evolve(first, devices=found, next=None, counts=counts)
+    text = f"{text}\n\n{_ending(runtime, page, query, limit)}"
+    return text if problem is None else f"{text}\n\n{one_line(problem)} Asking again."
 
 
 def _row(device: DeviceStatus, now: datetime) -> tuple[object, ...]:

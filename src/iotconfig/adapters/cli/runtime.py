@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.configs.history_use_cases import HistoryUseCases
     from iotconfig.domain.configs.revisions import ChangeNote
     from iotconfig.domain.configs.tag_use_cases import TagUseCases
+    from iotconfig.domain.devices.device_events import DeviceEventSource
     from iotconfig.domain.devices.new_boards import NewBoardReader
     from iotconfig.domain.devices.use_cases import DeviceReadings, DeviceTokenUseCases
 
@@ -128,6 +129,11 @@ class Services(Protocol):
     @property
     def devices(self) -> DeviceReadings | None:
         """What devices run; None where the database keeps no evidence."""
+        ...
+
+    @property
+    def device_events(self) -> DeviceEventSource | None:
+        """What happens to devices; None where the database keeps no evidence."""
         ...
 
     @property

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .bulk import RemoteBulk
     from .changes import RemoteChanges
     from .configs import RemoteConfigs
+    from .device_events import RemoteDeviceEvents
     from .devices import RemoteDevices
     from .history import RemoteHistory
     from .notifications import RemoteNotifications
@@ -72,6 +73,13 @@ class RemoteServices:
         from .devices import RemoteDevices
 
         return RemoteDevices(self.service)
+
+    @property
+    def device_events(self) -> RemoteDeviceEvents:
+        """What happens to devices."""
+        from .device_events import RemoteDeviceEvents
+
+        return RemoteDeviceEvents(self.service)
 
     @property
     def adoption(self) -> RemoteAdoption:

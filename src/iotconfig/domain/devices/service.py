@@ -142,6 +142,8 @@ class DeviceService:
 
     def news(self, after: int | None, limit: int) -> DeviceNews[DeviceStatus]:
         """Return the devices whose stored state has changed since an earlier call, as `EvidenceStore.news` finds them."""
+        if self.catch_up is not None:
+            self.catch_up()
         found, now = self.evidence.news(after, limit), self.clock()
         return DeviceNews(
             found.mark,

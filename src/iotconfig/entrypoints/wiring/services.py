@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.configs.tagging import TagService
     from iotconfig.domain.devices.evidence import Evidence
     from iotconfig.domain.devices.new_boards import NewBoardStore
+    from iotconfig.domain.devices.polled_events import PolledDeviceEvents
     from iotconfig.domain.devices.service import DeviceService
     from iotconfig.domain.devices.subscriber_reports import SubscriberService
     from iotconfig.domain.devices.tokens import DeviceTokenService
@@ -178,6 +179,13 @@ class Services:
                 catch_up(states, utc_now())
 
         return bring_up_to_date
+
+    @cached_property
+    def device_events(self) -> PolledDeviceEvents | None:
+        """What happens to devices; None where the database keeps no evidence."""
+        from iotconfig.domain.devices.polled_events import PolledDeviceEvents
+
+        return None if self.devices is None else PolledDeviceEvents(self.devices, self.changes)
 
     @cached_property
     def sightings(self) -> SightingsWriter | None:
