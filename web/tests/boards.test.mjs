@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { found, wholeAddress } from "../src/screens/new-boards/boards.ts";
+import { wholeAddress } from "../src/devices/mac-address.ts";
+import { found } from "../src/screens/new-boards/boards.ts";
 
 const BOARDS = ["02:00:00:00:1a:2b", "02:00:1a:2b:00:01", "02:00:00:00:00:03"].map((mac_address) => ({
   mac_address,

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { grouped, joined } from "../src/screens/changes/change-groups.ts";
+import { joined as joinedBy } from "../src/parts/joined.ts";
+import { grouped } from "../src/screens/changes/change-groups.ts";
 import { addressOf, parametersOf, readView } from "../src/screens/changes/changes-view.ts";
 
 function change(position, write = `write-${position}`) {
   return { position, change: write };
+}
+
+function joined(newest, known, isEnd) {
+  return joinedBy(newest, known, isEnd, ({ position }) => position);
 }
 
 function positions(changes) {

@@ -15,6 +15,8 @@ const LONGEST_REFRESH = 300_000;
 const REFRESH_WITHOUT_STREAM = 30_000;
 /** Above so many changes at once, reading the whole list costs less. */
 const READ_ONE_BY_ONE = 20;
+/** A bulk change comes in several bursts; the list is read after the last one. */
+const AFTER_MANY = 1_000;
 
 type Listener = () => void;
 
@@ -140,16 +142,16 @@ export class DeviceStore {
     }, wait);
   }
 
-  /** A change of a config sends an event of its device, unless it ends the device; changes of tags and notes send none. */
+  /** The service sends an event of a device only where its state changes: its name and its document may change without one. */
   private follow(change: Change): void {
     this.hear();
-    if (change.kind === "config" && ["create", "update", "rollback"].includes(change.operation)) return;
     this.changed.add(change.subject);
     this.changedTimer ??= setTimeout(() => {
       this.changedTimer = undefined;
       const changed = [...this.changed];
       this.changed.clear();
-      if (changed.length > READ_ONE_BY_ONE || change.operation === "replace-device") this.reload();
+      if (changed.length > READ_ONE_BY_ONE) this.loadLater(AFTER_MANY);
+      else if (change.operation === "replace-device") this.reload();
       else
         for (const mac of changed)
           void this.refresh(mac).catch(() => {

@@ -31,17 +31,49 @@ export async function saved(mac: string, text: string, revision: number, message
 }
 
 function put(mac: string, body: { content: string; message?: string }, revision: number, isDry: boolean) {
-  return api.PUT("/api/configs/{id}", {
-    params: {
-      path: { id: mac },
-      query: isDry ? { dry_run: true } : {},
-      header: { "If-Match": `"${revision}"` },
-    },
-    body,
-  });
+  return api.PUT("/api/configs/{id}", { params: onlyOf(mac, revision, isDry), body });
 }
 
-/** The difference between two revisions. Throws as `answer` does. */
-export async function difference(mac: string, from: number, to: number): Promise<Schemas["Comparison"]> {
-  return content(api.GET("/api/configs/{id}/diff", { params: { path: { id: mac }, query: { from, to } } }));
+/** What a roll back to a revision would change, without it. Throws as `previewed` does; 410 where it was pruned. */
+export async function previewedRollBack(
+  mac: string,
+  target: number,
+  revision: number,
+): Promise<Schemas["Preview"]> {
+  const { data } = await answer(rollBack(mac, { revision: target }, revision, true));
+  return data as Schemas["Preview"];
+}
+
+/** Roll back to `target`, as the revision after `revision`. Throws as `previewedRollBack` does. */
+export async function rolledBack(
+  mac: string,
+  target: number,
+  revision: number,
+  message: string | null,
+): Promise<Schemas["Config"]> {
+  const { data } = await answer(rollBack(mac, { revision: target, message }, revision, false));
+  return data as Schemas["Config"];
+}
+
+function rollBack(mac: string, body: Schemas["RollbackTo"], revision: number, isDry: boolean) {
+  return api.POST("/api/configs/{id}/rollback", { params: onlyOf(mac, revision, isDry), body });
+}
+
+/** The parameters of a change that is made only of this revision. */
+function onlyOf(mac: string, revision: number, isDry: boolean) {
+  return {
+    path: { id: mac },
+    query: isDry ? { dry_run: true } : {},
+    header: { "If-Match": `"${revision}"` },
+  };
+}
+
+/** The difference between two revisions; without `from`, what the second one has changed. Throws as `answer` does. */
+export async function difference(
+  mac: string,
+  from: number | undefined,
+  to: number,
+): Promise<Schemas["Comparison"]> {
+  const query = from === undefined ? { to } : { from, to };
+  return content(api.GET("/api/configs/{id}/diff", { params: { path: { id: mac }, query } }));
 }

@@ -13,7 +13,7 @@ const LONGEST_REASON = 1_000;
  * A dialog that tells what an action will do, asks for the reason, and acts. It stays open until the action has
  * succeeded: an error is shown in it, and nothing that was typed is lost. Its content explains the action.
  *
- * Event: `close`, when it was closed in any way.
+ * The attribute `wide` makes room for a difference. Event: `close`, when it was closed in any way.
  */
 @customElement("action-dialog")
 export class ActionDialog extends LitElement {
@@ -28,6 +28,9 @@ export class ActionDialog extends LitElement {
         border-radius: var(--radius);
         background: var(--ground);
         color: var(--text);
+      }
+      :host([wide]) dialog {
+        width: min(900px, calc(100vw - 16px));
       }
       dialog::backdrop {
         background: rgb(0 0 0 / 40%);
@@ -112,6 +115,8 @@ export class ActionDialog extends LitElement {
       this.dialog.close();
     } catch (error) {
       this.error = shown(error);
+      // The button cannot keep the focus while it is off.
+      this.reason.focus();
     } finally {
       this.isBusy = false;
     }

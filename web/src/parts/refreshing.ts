@@ -1,7 +1,7 @@
 /** Keeps what a screen has read up to date. */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-import { events } from "../events/stream.ts";
+import { type Change, events } from "../events/stream.ts";
 import { report } from "../shell/errors.ts";
 
 /** Several events come in a burst: one request answers them all. */
@@ -15,6 +15,7 @@ export class Refreshing implements ReactiveController {
   private readonly host: ReactiveControllerHost;
   private readonly read: () => Promise<void>;
   private readonly interval: number | undefined;
+  private readonly concerns: (change: Change) => boolean;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isConnected = false;
   private isReading = false;
@@ -23,17 +24,26 @@ export class Refreshing implements ReactiveController {
   private hasFailed = false;
   private endListening: (() => void) | undefined;
 
-  /** interval: in milliseconds. */
-  constructor(host: ReactiveControllerHost, read: () => Promise<void>, interval?: number) {
+  /**
+   * @param interval In milliseconds.
+   * @param concerns Whether to read after a change of the fleet; by default, after each.
+   */
+  constructor(
+    host: ReactiveControllerHost,
+    read: () => Promise<void>,
+    interval?: number,
+    concerns: (change: Change) => boolean = () => true,
+  ) {
     this.host = host;
     this.read = read;
     this.interval = interval;
+    this.concerns = concerns;
     host.addController(this);
   }
 
   hostConnected(): void {
     this.isConnected = true;
-    this.endListening = events.listen({ onOpen: this.soon, onChange: this.soon, onReset: this.soon });
+    this.endListening = events.listen({ onOpen: this.soon, onChange: this.onChange, onReset: this.soon });
     document.addEventListener("visibilitychange", this.onVisibility);
     this.now();
   }
@@ -87,6 +97,10 @@ export class Refreshing implements ReactiveController {
       this.isBehind = true;
       this.after(AFTER_EVENTS);
     }
+  };
+
+  private readonly onChange = (change: Change): void => {
+    if (this.concerns(change)) this.soon();
   };
 
   private readonly onVisibility = (): void => {

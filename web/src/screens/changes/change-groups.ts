@@ -16,22 +16,3 @@ export function grouped(changes: readonly Change[]): readonly ChangeGroup[] {
   }
   return groups;
 }
-
-/**
- * What is known of the log with a newer page in front of it.
- *
- * @param newest The newest entries, the newest first.
- * @param isEnd Whether there are no older ones.
- * @returns Undefined where entries between both may be missing.
- */
-export function joined(
-  newest: readonly Change[],
-  known: readonly Change[],
-  isEnd: boolean,
-): readonly Change[] | undefined {
-  const oldest = newest.at(-1);
-  if (isEnd) return newest;
-  if (!oldest) return known;
-  if (known[0] === undefined || oldest.position > known[0].position) return undefined;
-  return [...newest, ...known.filter((each) => each.position < oldest.position)];
-}

@@ -51,7 +51,7 @@ export class ChangesScreen extends LitElement {
 
   private entries(): unknown {
     const { log } = this;
-    const groups = grouped(log.changes);
+    const groups = grouped(log.entries);
     return html`
       <ol class="rows" aria-label=${strings.changes.heading} aria-busy=${log.isLoading ? "true" : "false"}>
         ${repeat(

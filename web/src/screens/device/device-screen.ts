@@ -4,6 +4,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { api, content, type Schemas } from "../../api/client.ts";
 import "../../devices/device-state.ts";
 import { deviceStore } from "../../devices/device-store.ts";
+import { wholeAddress } from "../../devices/mac-address.ts";
 import "../../documents/device-document.ts";
 import { difference } from "../../documents/stored-config.ts";
 import { Listening } from "../../parts/listening.ts";
@@ -14,6 +15,7 @@ import type { Address } from "../../router.ts";
 import { report } from "../../shell/errors.ts";
 import { strings } from "../../strings/strings.ts";
 import "./device-evidence.ts";
+import "./history/device-history.ts";
 
 /** One device: its state in a sentence with the evidence behind it, and its document. */
 @customElement("device-screen")
@@ -79,15 +81,15 @@ export class DeviceScreen extends LitElement {
   }
 
   private get mac(): string {
-    return this.address.parameters["mac"]?.toLowerCase() ?? "";
+    const given = this.address.parameters["mac"] ?? "";
+    return wholeAddress(given) ?? given;
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (this.shownMac !== this.mac) this.device = this.heldAndWanted = undefined;
     this.shownMac = this.mac;
     // An event of the device has the newest state, and not the evidence.
-    // The address may spell the MAC address in another way than the list.
-    const listed = deviceStore.devices.get(this.device?.mac_address ?? this.mac);
+    const listed = deviceStore.devices.get(this.mac);
     if (changed.has("address") || listed !== this.seen) {
       this.seen = listed;
       void this.load();
@@ -117,6 +119,11 @@ export class DeviceScreen extends LitElement {
         .edits=${this.address.query.has("edit")}
         @saved=${this.load}
       ></device-document>
+      <device-history
+        .mac=${device.mac_address}
+        .view=${this.address.query}
+        @rolled-back=${this.load}
+      ></device-history>
     `;
   }
 

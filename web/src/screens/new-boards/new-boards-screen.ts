@@ -3,6 +3,7 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 
 import { api, content } from "../../api/client.ts";
+import { wholeAddress } from "../../devices/mac-address.ts";
 import { lists } from "../../parts/list-styles.ts";
 import { Refreshing } from "../../parts/refreshing.ts";
 import "../../parts/relative-time.ts";
@@ -11,7 +12,7 @@ import { type Address, deviceAddress, navigate } from "../../router.ts";
 import { counted, strings } from "../../strings/strings.ts";
 import "./adopt-dialog.ts";
 import type { AdoptDialog } from "./adopt-dialog.ts";
-import { type Board, found, PATH, wholeAddress } from "./boards.ts";
+import { type Board, found, PATH } from "./boards.ts";
 
 /** No event tells of a new board. */
 const INTERVAL = 5_000;
