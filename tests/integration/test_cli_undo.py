@@ -135,13 +135,13 @@ def test_an_unknown_change(command: CommandLine, change: str) -> None:
 
     assert (1, "", 1) == (refused.status, refused.text, refused.errors.count("\n"))
     assert f"Change {change} was not found" in refused.errors
-    assert "'iotconfig config history' lists changes." in refused.errors
+    assert "'iotconfig changes' lists changes." in refused.errors
 
 
 def test_a_rollback_without_a_number_goes_one_back(quick: CommandLine) -> None:
-    """Once more goes forth again; after a restore, it skips the deletion; the first revision has none before it."""
+    """Once more goes forth again; a restore and a board swap have the content of the revision before, which it skips; the first revision has none before it."""
     refused = quick.run("config", "rollback", "1")
-    assert "Config 1 has no revision before revision 1 to go back to." in refused.errors
+    assert "Config 1 has no revision with other content before revision 1 to go back to." in refused.errors
     quick.ok("config", "set", "1", '{"second": 2}')
     answer = quick.ok("config", "rollback", "1")
 
@@ -150,5 +150,8 @@ def test_a_rollback_without_a_number_goes_one_back(quick: CommandLine) -> None:
     assert {"second": 2} == quick.ok("config", "rollback", "1", "--json").json()["content"]
     quick.ok("config", "delete", "1", "--yes")
     quick.ok("config", "restore", "1")
-    assert "Nothing differs.\n" == quick.ok("config", "rollback", "1", "--dry-run").text
+    quick.ok("config", "replace-device", "1", MAC.format(9))
+
     assert {"second": 2} == json.loads(quick.ok("config", "show", "1", "--content").output)
+    assert quick.ok("config", "rollback", "1").text.startswith("Rolled back to revision 3: config 1 of")
+    assert b'{ "n":0.10 }' == quick.ok("config", "show", "1", "--content").output

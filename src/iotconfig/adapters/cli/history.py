@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from iotconfig.domain.errors import RecordNotFound
+from iotconfig.domain.paging import all_items
 
 from .changed import echo_changed
 from .counts import counted
@@ -120,7 +121,7 @@ def rollback(
     """Store an earlier content as a new revision.
 
     The new revision has the content of REVISION, byte for byte. Without
-    REVISION, it has that of the revision before the present one.
+    REVISION, it has the newest earlier content that differs from the present one.
     """
     from iotconfig.domain.configs.edits import Rollback
 
@@ -148,14 +149,18 @@ def rollback(
 
 
 def _one_back(history: HistoryUseCases, config: Config) -> int:
-    """The newest revision with content before the present one. Raises `ClickException` if there is none."""
+    """The newest revision with other content than the present one. Raises `ClickException` if there is none.
+
+    A restored config, and one that moved to another board, has the content of the revision before.
+    """
     from iotconfig.domain.configs.revisions import HistoryQuery
 
-    earlier = history.revisions(HistoryQuery(config.id, config.revision)).revisions
-    found = next((revision.revision for revision in earlier if revision.etag is not None), None)
+    earlier = all_items(lambda before: history.revisions(HistoryQuery(config.id, before or config.revision)))
+    others = (revision.revision for revision in earlier if revision.etag not in (None, config.content.etag))
+    found = next(others, None)
     if found is None:
         raise click.ClickException(
-            f"Config {config.id} has no revision before revision {config.revision} to go back to."
+            f"Config {config.id} has no revision with other content before revision {config.revision} to go back to."
         )
     return found
 

@@ -27,7 +27,7 @@ def undo(
     """Undo a change, of one config or of many.
 
     Each config becomes again what it was before CHANGE. Commands print
-    the id of a change, and 'iotconfig config history' lists it. A created config
+    the id of a change, and 'iotconfig changes' lists it. A created config
     is deleted, a deleted one restored, a changed one gets its previous content.
     If a config has changed again since, or the board of a deleted one was
     replaced, nothing is undone; --keep-going leaves such configs out. An undo is a change: it can be undone.
@@ -45,7 +45,7 @@ def undo(
                 report.add_result if as_json else text.add_result,
             )
         except RecordNotFound as error:
-            raise click.ClickException(f"{error} 'iotconfig config history' lists changes.") from None
+            raise click.ClickException(f"{error} 'iotconfig changes' lists changes.") from None
     if as_json:
         report.show(tally)
         ctx.exit(1 if tally.refused else 0)
