@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TypeVar
 
 import pytest
@@ -261,6 +262,20 @@ def test_named_configs_that_do_not_exist_are_refused(
     assert [str(mac(8)), "porch"] == places(reported)
     assert ["RECORD_NOT_FOUND"] * 2 == [refusal.error.code for refusal in reported]
     assert ([2, 2, 1] if keep_going else [1, 1, 1]) == [c.revision for c in configs(store).values()]
+
+
+@pytest.mark.parametrize(("expect", "is_stored"), [(3, True), (2, False)])
+def test_selected_configs_that_are_refused_are_expected_too(
+    store: Store, bulk: BulkService, expect: int, is_stored: bool
+) -> None:
+    """`expect` is the number of configs that are selected, and not of those that fit."""
+    bulk.load([entry(0, content(x="y" * 99)), *entries((1, 2))], ImportOptions())
+    narrow, selection = evolve(bulk, max_content_bytes=60), Selection(everything=True, expect=expect)
+    with nullcontext() if is_stored else pytest.raises(UnexpectedCount):
+        outcome = narrow.patch(selection, OTA, BulkOptions(keep_going=True))
+        assert Tally(changed=2, refused=1, stored=True) == counts(outcome.tally)
+
+    assert ([1, 2, 2] if is_stored else [1, 1, 1]) == [config.revision for config in configs(store).values()]
 
 
 def test_named_configs_must_meet_the_conditions(store: Store, bulk: BulkService) -> None:

@@ -53,12 +53,16 @@ def server(answer: Answers, tls: ssl.SSLContext | None = None) -> Iterator[str]:
             thread.join()
 
 
+PAGE = {"Content-Type": "text/html; charset=utf-8"}
+
+
 def answering(status: int, body: bytes, **headers: str) -> Answers:
-    """Answer with this status, body and headers."""
+    """Answer with this status, body and headers; it is JSON unless they say otherwise."""
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        given = {"Content-Length": str(len(body)), "Content-Type": "application/json", **headers}
+        for name, value in given.items():
             request.send_header(name, value)
         request.end_headers()
         request.wfile.write(body)
@@ -200,7 +204,11 @@ OTHERS: dict[str, tuple[Answers, str]] = {
         answering(301, b"", Location="https://iot.example.org/"),
         "redirects GET /api/tokens to https://iot.example.org/: set the URL to where the service is.",
     ),
-    "a page": (answering(200, b"<html></html>"), "did not answer as an iotconfig service of this version does."),
+    "a page": (
+        answering(200, b"<html></html>", **PAGE),
+        "answered GET /api/tokens with the status 200, and not as an iotconfig service does.",
+    ),
+    "no JSON": (answering(200, b"nul"), "did not answer as an iotconfig service of this version does."),
     "other JSON": (answering(200, b'{"a": 1}'), "did not answer as an iotconfig service of this version does."),
     "a defect": (
         answering(500, b'{"code": "INTERNAL_ERROR", "error": "Broken.", "details": {}, "correlationId": "abc"}'),
@@ -219,6 +227,46 @@ def test_a_server_that_is_no_service_of_this_version(answer: Answers, expected: 
     assert address in ended.errors
     assert ended.errors.endswith(f"{expected}\n")
     assert TOKEN not in ended.errors
+
+
+CHANGES: list[tuple[str, ...]] = [
+    ("config", "create", MAC, "{}"), ("config", "set", "--create", "--yes", MAC, "{}"), ("undo", "0" * 16), ("import", "-"),
+    ("patch", "--all", "--set", "a=1"), ("announce", "--all", "--yes"), ("token", "revoke", "ci"),
+    ("device-token", "create", MAC), ("tag", "add", "lamp", "--mac", MAC),
+]  # fmt: skip
+UNSURE = "The change may have been stored, or not: look before you repeat it."
+
+
+@pytest.mark.parametrize("arguments", CHANGES, ids=" ".join)
+@pytest.mark.parametrize(
+    ("status", "is_unsure"), [(200, True), (502, True), (504, True), (403, False), (302, False)]
+)
+def test_a_proxy_that_answers_a_change(arguments: Sequence[str], status: int, is_unsure: bool) -> None:
+    """The page of a gateway that lost its connection, and of a sign-in: no change is reported as done, and none that may be done as refused."""
+    missing = answering(404, b'{"code": "RECORD_NOT_FOUND", "error": "None.", "details": {}}')
+    page = answering(status, b"<html>wait</html>", **PAGE)
+    with server(lambda request: (missing if request.command == "GET" else page)(request)) as address:
+        record = b'{"mac_address": "%s", "content": {}}' % MAC.encode()
+        ended = on(f"http://{address}", TOKEN).run(*arguments, stdin=record)
+
+    assert (1, "") == (ended.status, ended.text)
+    assert f"with the status {status}, and not as an iotconfig service does." in ended.errors
+    assert is_unsure == ended.errors.endswith(f"{UNSURE}\n")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [answering(200, b"", **PAGE), answering(204, b""), answering(200, b"{}\n")],
+    ids=["page", "nothing", "json"],
+)
+def test_an_export_of_what_is_no_service(answer: Answers, tmp_path: Path) -> None:
+    """An answer without records is an empty fleet only if it says that it has records."""
+    with server(answer) as address:
+        ended = on(f"http://{address}", TOKEN).run("export", str(tmp_path / "fleet.ndjson"))
+
+    assert 1 == ended.status
+    assert "and not as an iotconfig service does." in ended.errors
+    assert [] == [*tmp_path.iterdir()]
 
 
 DEVICE = {
@@ -398,7 +446,9 @@ def test_an_export_with_a_line_without_end(monkeypatch: pytest.MonkeyPatch) -> N
     """It is refused as soon as it is longer than a record can be."""
     monkeypatch.setattr("iotconfig.adapters.remote.writes._MOST_LINE_BYTES", 1000)
     line = f'{{"mac_address": "{MAC}", "content": {{}}}}'.encode()
-    with server(answering(200, line + b"\n" + line + b" " * 1000)) as address:
+    with server(
+        answering(200, line + b"\n" + line + b" " * 1000, **{"Content-Type": "application/x-ndjson"})
+    ) as address:
         ended = on(f"http://{address}", TOKEN).run("export", "-")
 
     assert 1 == ended.status

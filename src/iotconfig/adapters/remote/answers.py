@@ -9,7 +9,7 @@ from attrs import frozen
 from iotconfig.adapters.codec import MalformedAnswer, entity_of
 from iotconfig.domain.configs.revisions import is_change_id
 
-from .connection import Request, ServiceConnection
+from .connection import Request, ServiceConnection, unsure
 from .problems import NotThisService
 
 T = TypeVar("T")
@@ -23,7 +23,11 @@ class RemoteUseCases:
 
     def entity(self, request: Request, cls: type[T]) -> T:
         """Send a request and return the entity that is its answer. Raises `NotThisService` for another answer."""
-        return self.read(self.service.ask(request).body, cls)
+        answer = self.service.ask(request).body
+        try:
+            return self.read(answer, cls)
+        except NotThisService as error:
+            raise NotThisService(f"{error}{unsure(request)}") from None
 
     def read(self, body: bytes, cls: type[T]) -> T:
         """The entity in the body of an answer. Raises `NotThisService` for another body."""

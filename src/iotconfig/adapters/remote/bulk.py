@@ -142,7 +142,9 @@ class RemoteBulk(RemoteWrites):
 
     @contextmanager
     def export(self, tags: TagFilter = ANY_TAGS) -> Iterator[Iterator[ExportedConfig]]:
-        request = Request("GET", f"{_CONFIGS}/export", {"tag": tags.words() or None}, seconds=SECONDS)
+        request = Request(
+            "GET", f"{_CONFIGS}/export", {"tag": tags.words() or None}, accepts=NDJSON, seconds=SECONDS
+        )
         with self.service.stream(request) as blocks:
             yield map(self._exported, self.lines(blocks))
 

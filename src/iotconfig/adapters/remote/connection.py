@@ -6,6 +6,7 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import BinaryIO, Final, Self
 from urllib.parse import urlencode, urlsplit
 
@@ -13,7 +14,7 @@ import httpcore
 from attrs import define, field, frozen
 
 from iotconfig._version import __version__
-from iotconfig.domain.errors import StoreNotReached, StoreUnavailable, ValidationFailed
+from iotconfig.domain.errors import IotConfigError, StoreNotReached, StoreUnavailable, ValidationFailed
 
 from .address import ServiceAddress
 from .credentials import Credential
@@ -30,6 +31,8 @@ _CONNECT_SECONDS: Final = 10.0
 _UNSURE: Final = "The change may have been stored, or not: look before you repeat it."
 _ERRNO: Final = re.compile(r"^\[Errno -?[0-9]+\] ")
 _OK: Final = range(200, 300)
+_NOT_DONE: Final = range(300, 500)
+"""Redirects, and refusals of a request: it has changed nothing."""
 
 
 @frozen
@@ -48,6 +51,8 @@ class Request:
     """Of the body."""
     seconds: float = 30.0
     """The longest wait for the next bytes of the answer."""
+    accepts: str = JSON
+    """The media type of a successful answer with a body."""
 
     @property
     def target(self) -> str:
@@ -115,29 +120,27 @@ class ServiceConnection:
         """Send a request and return its whole answer."""
         with self._sent(request) as response:
             body = self._whole(request, response)
-        if response.status in _OK:
+        if _is_ours(request, response) or response.status == HTTPStatus.NO_CONTENT:
             return Answer(response.status, body, response.headers)
-        raise error_of(
-            self.address,
-            f"{request.method} {request.path}",
-            response.status,
-            body,
-            _header(response.headers, "location"),
-            Credential.of(self._token),
-        )
+        raise self._error(request, response, body)
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[Iterator[bytes]]:
         """Send a request; in the block, its answer arrives in blocks of bytes."""
         with self._sent(request) as response:
-            if response.status not in _OK:
-                body = self._whole(request, response)
-                location = _header(response.headers, "location")
-                asked = f"{request.method} {request.path}"
-                raise error_of(
-                    self.address, asked, response.status, body, location, Credential.of(self._token)
-                )
+            if not _is_ours(request, response):
+                raise self._error(request, response, self._whole(request, response))
             yield self._blocks(request, response)
+
+    def _error(self, request: Request, response: httpcore.Response, body: bytes) -> IotConfigError:
+        """The error of an answer that is not a success of an iotconfig service."""
+        location = _header(response.headers, "location")
+        asked = f"{request.method} {request.path}"
+        error = error_of(self.address, asked, response.status, body, location, Credential.of(self._token))
+        # A proxy that lost its connection to the service answers so, and one that asks for a sign-in of its own.
+        if isinstance(error, NotThisService) and response.status not in _NOT_DONE:
+            return NotThisService(f"{error}{unsure(request)}")
+        return error
 
     def _whole(self, request: Request, response: httpcore.Response) -> bytes:
         """The body of an answer. Raises `NotThisService` if it does not end within `MOST_ANSWER_BYTES`."""
@@ -221,9 +224,18 @@ def _not_reached(name: str, error: Exception) -> StoreNotReached:
 
 
 def _broken(request: Request, message: str, reason: str = "") -> StoreUnavailable:
-    if request.method not in _SAFE:
-        message = f"{message} {_UNSURE}"
-    return StoreUnavailable(message, reason)
+    return StoreUnavailable(f"{message}{unsure(request)}", reason)
+
+
+def unsure(request: Request) -> str:
+    """The sentence for a request whose outcome is unknown, after a space; empty for one that changes nothing."""
+    return "" if request.method in _SAFE else f" {_UNSURE}"
+
+
+def _is_ours(request: Request, response: httpcore.Response) -> bool:
+    """Whether it is a success, and has the media type of the service's answers: pages of sign-ins and of proxies have another."""
+    found = _header(response.headers, "content-type").partition(";")[0].strip().lower()
+    return response.status in _OK and found == request.accepts
 
 
 def _header(headers: Sequence[tuple[bytes, bytes]], name: str) -> str:

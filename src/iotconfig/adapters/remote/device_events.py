@@ -19,6 +19,7 @@ from .answers import RemoteUseCases
 from .connection import Request
 from .server_sent_events import EventTooLong, ServerSentEvent, server_sent_events
 
+_EVENTS: Final = "text/event-stream"
 _SILENCE: Final = 45.0
 """Seconds without a line after which the connection counts as dead: a service sends one every 20 s."""
 _RETRY_FIRST: Final = 1.0
@@ -83,7 +84,9 @@ class _Reading:
 
     def _read(self) -> None:
         """Read one stream to its end."""
-        request = Request("GET", "/api/events", headers={"Accept": "text/event-stream"}, seconds=_SILENCE)
+        request = Request(
+            "GET", "/api/events", headers={"Accept": _EVENTS}, accepts=_EVENTS, seconds=_SILENCE
+        )
         with self._use_cases.service.stream(request) as blocks:
             try:
                 for event in server_sent_events(blocks):

@@ -47,7 +47,9 @@ class RemoteTags(RemoteWrites):
         return tally.change
 
     def export(self, tags: TagFilter = ANY_TAGS) -> Iterator[LabelledDevice]:
-        request = Request("GET", "/api/devices/tags/export", {"tag": tags.words() or None}, seconds=SECONDS)
+        request = Request(
+            "GET", "/api/devices/tags/export", {"tag": tags.words() or None}, accepts=NDJSON, seconds=SECONDS
+        )
         with self.service.stream(request) as blocks:
             for line in self.lines(blocks):
                 yield self._device(line)
