@@ -72,6 +72,7 @@ def test_a_token_is_made_and_revoked_by_an_administrator(guarded: Serve, guests:
         expect(page.get_by_text("Revoked and expired: 1")).to_be_visible()
         expect(token_row(page, "wall")).to_be_hidden()
         # The stream of the phone's page ends, too; a further request is refused at once.
+        phone.get_by_role("button", name="Menu").click()
         phone.get_by_role("link", name="Fleet").click()
         phone.reload()
         expect(phone.get_by_label("API token")).to_be_focused()

@@ -10,8 +10,8 @@ export interface Screen {
   /** The name of its element. */
   element: string;
   title: (strings: Strings) => string;
-  /** Whether the navigation has a link to it. */
-  isInNavigation: boolean;
+  /** Its group in the navigation; without one, it is reached from other screens. */
+  group?: keyof Strings["groups"];
   load: () => Promise<unknown>;
 }
 
@@ -20,49 +20,62 @@ export const SCREENS: readonly Screen[] = [
     path: "/",
     element: "fleet-screen",
     title: (strings) => strings.fleet.title,
-    isInNavigation: true,
+    group: "devices",
     load: () => import("./screens/fleet/fleet-screen.ts"),
   },
   {
     path: "/new-boards",
     element: "new-boards-screen",
     title: (strings) => strings.newBoards.title,
-    isInNavigation: true,
+    group: "devices",
     load: () => import("./screens/new-boards/new-boards-screen.ts"),
   },
   {
     path: "/changes",
     element: "changes-screen",
     title: (strings) => strings.changes.title,
-    isInNavigation: true,
+    group: "devices",
     load: () => import("./screens/changes/changes-screen.ts"),
   },
   {
     path: "/deleted",
     element: "deleted-screen",
     title: (strings) => strings.deleted.title,
-    isInNavigation: true,
+    group: "devices",
     load: () => import("./screens/deleted/deleted-screen.ts"),
+  },
+  {
+    path: "/files",
+    element: "files-screen",
+    title: (strings) => strings.files.title,
+    group: "files",
+    load: () => import("./screens/files/files-screen.ts"),
+  },
+  {
+    path: "/pictures",
+    element: "pictures-screen",
+    title: (strings) => strings.pictures.title,
+    group: "files",
+    load: () => import("./screens/pictures/pictures-screen.ts"),
   },
   {
     path: "/health",
     element: "health-screen",
     title: (strings) => strings.health.title,
-    isInNavigation: true,
+    group: "service",
     load: () => import("./screens/health/health-screen.ts"),
   },
   {
     path: "/devices/:mac",
     element: "device-screen",
     title: (strings) => strings.device.title,
-    isInNavigation: false,
     load: () => import("./screens/device/device-screen.ts"),
   },
   {
     path: "/access",
     element: "access-screen",
     title: (strings) => strings.access.title,
-    isInNavigation: true,
+    group: "service",
     load: () => import("./screens/access/access-screen.ts"),
   },
 ];

@@ -2,6 +2,7 @@ import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 
 import type { Schemas } from "../api/client.ts";
+import { dialogs } from "../parts/dialog-styles.ts";
 import { controls } from "../parts/shared-styles.ts";
 import "../parts/unified-diff.ts";
 import { strings } from "../strings/strings.ts";
@@ -11,29 +12,10 @@ import { strings } from "../strings/strings.ts";
 export class SaveDialog extends LitElement {
   static override styles = [
     controls,
+    dialogs,
     css`
       dialog {
-        width: min(900px, 94vw);
-        border: 1px solid var(--line);
-        border-radius: var(--radius);
-        background: var(--ground);
-        color: var(--text);
-      }
-      dialog::backdrop {
-        background: rgb(0 0 0 / 40%);
-      }
-      form {
-        display: grid;
-        gap: 12px;
-      }
-      label {
-        display: grid;
-        gap: 4px;
-      }
-      .actions {
-        display: flex;
-        justify-content: flex-end;
-        gap: var(--gap);
+        width: min(900px, 100vw);
       }
     `,
   ];
@@ -66,7 +48,7 @@ export class SaveDialog extends LitElement {
         <label
           >${strings.document.message} <input name="message" maxlength="1000" autocomplete="off"
         /></label>
-        <div class="actions">
+        <div class="buttons">
           <button type="button" @click=${this.hide}>${strings.cancel}</button>
           <button class="primary" ?disabled=${this.isBusy}>${strings.document.confirm}</button>
         </div>

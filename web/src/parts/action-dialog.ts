@@ -4,13 +4,14 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import "../shell/error-banner.ts";
 import { shown, type ShownError } from "../shell/errors.ts";
 import { strings } from "../strings/strings.ts";
+import { dialogs } from "./dialog-styles.ts";
 import { controls } from "./shared-styles.ts";
 
 /** As the API: characters of a reason. */
 const LONGEST_REASON = 1_000;
 
 /**
- * A dialog that tells what an action will do, asks for the reason, and acts. It stays open until the action has
+ * A dialog that tells what an action will do, asks for the reason where there is a history, and acts. It stays open until the action has
  * succeeded: an error is shown in it, and nothing that was typed is lost. Its content explains the action.
  *
  * The attribute `wide` makes room for a difference. Event: `close`, when it was closed in any way.
@@ -19,37 +20,17 @@ const LONGEST_REASON = 1_000;
 export class ActionDialog extends LitElement {
   static override styles = [
     controls,
+    dialogs,
     css`
       dialog {
-        width: min(620px, calc(100vw - 16px));
-        max-height: calc(100vh - 32px);
+        width: min(620px, 100vw);
         padding: 0;
-        border: 1px solid var(--line);
-        border-radius: var(--radius);
-        background: var(--ground);
-        color: var(--text);
       }
       :host([wide]) dialog {
-        width: min(900px, calc(100vw - 16px));
-      }
-      dialog::backdrop {
-        background: rgb(0 0 0 / 40%);
+        width: min(900px, 100vw);
       }
       form {
-        display: flex;
-        flex-direction: column;
-        gap: 12px;
         padding: 16px;
-      }
-      label {
-        display: grid;
-        gap: 4px;
-      }
-      .buttons {
-        display: flex;
-        flex-wrap: wrap;
-        justify-content: flex-end;
-        gap: var(--gap);
       }
     `,
   ];
@@ -57,6 +38,8 @@ export class ActionDialog extends LitElement {
   @property({ attribute: false }) heading = "";
   /** The word of the button that acts. */
   @property({ attribute: false }) action = "";
+  /** Whether it asks for the reason: not for what has no history. */
+  @property({ attribute: false }) hasReason = true;
   /** Whether it can act now. */
   @property({ attribute: false }) isReady = true;
   /** What it does; it gets the reason, null without one. An error that it throws is shown. */
@@ -64,13 +47,14 @@ export class ActionDialog extends LitElement {
   @state() private isBusy = false;
   @state() private error: ShownError | undefined;
   @query("dialog") private readonly dialog!: HTMLDialogElement;
-  @query("[name=reason]") private readonly reason!: HTMLInputElement;
+  @query("[type=button]") private readonly cancel!: HTMLButtonElement;
+  @query("[name=reason]") private readonly reason!: HTMLInputElement | null;
 
   /** Open it, without what was said in it before. */
   async show(): Promise<void> {
     await this.updateComplete;
     this.error = undefined;
-    this.reason.value = "";
+    if (this.reason) this.reason.value = "";
     if (!this.dialog.open) this.dialog.showModal();
   }
 
@@ -93,10 +77,14 @@ export class ActionDialog extends LitElement {
       <form @submit=${this.onSubmit}>
         <h2 id="heading">${this.heading}</h2>
         <slot></slot>
-        <label>
-          ${strings.reason}
-          <input name="reason" maxlength=${LONGEST_REASON} autocomplete="off" />
-        </label>
+        ${
+          this.hasReason
+            ? html`<label>
+                ${strings.reason}
+                <input name="reason" maxlength=${LONGEST_REASON} autocomplete="off" />
+              </label>`
+            : nothing
+        }
         <div class="buttons">
           <button type="button" @click=${this.close}>${strings.cancel}</button>
           <button class="primary" ?disabled=${!this.isReady || this.isBusy}>${this.action}</button>
@@ -111,12 +99,13 @@ export class ActionDialog extends LitElement {
     this.isBusy = true;
     this.error = undefined;
     try {
-      await this.act(this.reason.value.trim() || null);
+      const reason = this.reason?.value.trim() ?? "";
+      await this.act(reason === "" ? null : reason);
       this.dialog.close();
     } catch (error) {
       this.error = shown(error);
       // The button cannot keep the focus while it is off.
-      this.reason.focus();
+      (this.reason ?? this.cancel).focus();
     } finally {
       this.isBusy = false;
     }

@@ -2,6 +2,7 @@ import { css, html, LitElement } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 
 import { strings } from "../strings/strings.ts";
+import { dialogs } from "./dialog-styles.ts";
 import { controls } from "./shared-styles.ts";
 
 /** A dialog with the keys of a screen. */
@@ -9,16 +10,10 @@ import { controls } from "./shared-styles.ts";
 export class KeyHelp extends LitElement {
   static override styles = [
     controls,
+    dialogs,
     css`
       dialog {
         min-width: min(380px, 90vw);
-        border: 1px solid var(--line);
-        border-radius: var(--radius);
-        background: var(--ground);
-        color: var(--text);
-      }
-      dialog::backdrop {
-        background: rgb(0 0 0 / 40%);
       }
       dl {
         display: grid;
@@ -56,7 +51,7 @@ export class KeyHelp extends LitElement {
               <dd>${what}</dd>`,
         )}
       </dl>
-      <form method="dialog"><button>${strings.close}</button></form>
+      <form method="dialog" class="buttons"><button>${strings.close}</button></form>
     </dialog>`;
   }
 }

@@ -6,12 +6,13 @@ import { deviceStore } from "../devices/device-store.ts";
 import { Listening } from "../parts/listening.ts";
 import { controls } from "../parts/shared-styles.ts";
 import { ago } from "../parts/times.ts";
-import { find, type Found, NAVIGATED, SCREENS } from "../router.ts";
+import { find, type Found, NAVIGATED } from "../router.ts";
 import { session } from "../session/session.ts";
 import "../session/sign-in-view.ts";
 import { strings } from "../strings/strings.ts";
 import "./error-banner.ts";
 import { REPORTED, report, type ShownError } from "./errors.ts";
+import "./main-navigation.ts";
 
 /** The frame of all screens: navigation, state of the connection, errors, and the screen of the address. */
 @customElement("iotconfig-app")
@@ -35,6 +36,7 @@ export class IotconfigApp extends LitElement {
         background: var(--ground);
       }
       .bar {
+        position: relative;
         display: flex;
         align-items: center;
         gap: 4px 16px;
@@ -46,27 +48,6 @@ export class IotconfigApp extends LitElement {
         font-weight: 600;
         text-decoration: none;
         color: var(--text);
-      }
-      nav {
-        display: flex;
-        flex: 1;
-        overflow-x: auto;
-      }
-      nav a {
-        padding: 11px 10px 9px;
-        border-bottom: 2px solid transparent;
-        color: var(--text);
-        text-decoration: none;
-        white-space: nowrap;
-      }
-      nav a:hover {
-        border-color: var(--line);
-      }
-      nav a[aria-current] {
-        border-color: var(--accent);
-      }
-      nav a:focus-visible {
-        outline-offset: -2px;
       }
       .live {
         color: var(--faint);
@@ -110,6 +91,8 @@ export class IotconfigApp extends LitElement {
   @state() private found: Found | undefined;
   @state() private loaded = new Set<string>();
   @state() private error: ShownError | undefined;
+  /** Whether the screen has just changed, and has not got the focus yet. */
+  private isEntering = false;
   private endListening: (() => void) | undefined;
   private readonly headerSize = new ResizeObserver(() => {
     this.style.setProperty("--header-height", `${this.headerHeight}px`);
@@ -149,15 +132,17 @@ export class IotconfigApp extends LitElement {
     if (header) this.headerSize.observe(header);
   }
 
+  protected override updated(): void {
+    void this.enter();
+  }
+
   protected override render(): unknown {
     return html`
       <header>
         ${session.isNeeded ? nothing : html`<button class="skip" @click=${this.skip}>${strings.skip}</button>`}
         <div class="bar">
           <a class="product" href="/">${strings.product}</a>
-          <nav aria-label=${strings.navigation}>
-            ${SCREENS.filter((each) => each.isInNavigation).map((each) => this.link(each.path, each.title(strings)))}
-          </nav>
+          <main-navigation .screen=${this.found?.screen}></main-navigation>
           ${deviceStore.isLive ? html`<span class="live">${strings.live}</span>` : ""}
         </div>
         ${this.staleness()}
@@ -175,11 +160,6 @@ export class IotconfigApp extends LitElement {
         <a href="/static/THIRD-PARTY.txt">${strings.licences}</a>
       </footer>
     `;
-  }
-
-  private link(path: string, title: string): unknown {
-    const isHere = this.found?.screen.path === path;
-    return html`<a href=${path} aria-current=${isHere ? "page" : nothing}>${title}</a>`;
   }
 
   private staleness(): unknown {
@@ -202,6 +182,17 @@ export class IotconfigApp extends LitElement {
     return staticHtml`<${tag} .address=${this.found}></${tag}>`;
   }
 
+  /** A screen reader begins to read the new screen: at its heading, or above it where that comes later. */
+  private async enter(): Promise<void> {
+    const screen = this.renderRoot.querySelector<LitElement>("main > *");
+    if (!this.isEntering || !screen) return;
+    this.isEntering = false;
+    await screen.updateComplete;
+    const heading = (screen.shadowRoot ?? screen).querySelector("h1");
+    if (heading) heading.tabIndex = -1;
+    (heading ?? this.renderRoot.querySelector("main"))?.focus();
+  }
+
   private skip(): void {
     this.renderRoot.querySelector("main")?.focus();
   }
@@ -218,8 +209,8 @@ export class IotconfigApp extends LitElement {
     }
     if (before && before !== screen) {
       window.scrollTo(0, 0);
-      // A screen reader begins to read the new screen.
-      void this.updateComplete.then(() => this.renderRoot.querySelector("main")?.focus());
+      this.error = undefined;
+      this.isEntering = true;
     }
   };
 

@@ -59,7 +59,7 @@ class Asset:
     """The digest of its bytes, in lower-case hexadecimal digits."""
     stored_at: datetime
     """The time at which its bytes were written."""
-    uploaded_by: str | None = None
+    uploaded_by: str | None
     """Who uploaded these bytes; None for a file that was put there by hand, and where it is not known."""
 
     @property

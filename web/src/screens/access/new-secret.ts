@@ -1,6 +1,7 @@
-import { css, html, LitElement, nothing } from "lit";
-import { customElement, property, query, state } from "lit/decorators.js";
+import { css, html, LitElement } from "lit";
+import { customElement, property } from "lit/decorators.js";
 
+import "../../parts/copy-field.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import { strings } from "../../strings/strings.ts";
 
@@ -24,43 +25,20 @@ export class NewSecret extends LitElement {
         flex-basis: 100%;
         margin: 0;
       }
-      input {
-        flex: 1 1 280px;
-        min-width: 0;
-        font-family: var(--mono);
-      }
     `,
   ];
 
   /** Whose token it is. */
   @property({ attribute: false }) owner = "";
   @property({ attribute: false }) secret = "";
-  @state() private isCopied = false;
-  @query("input") private readonly text!: HTMLInputElement;
 
   protected override render(): unknown {
     const { access } = strings;
     return html`<div role="status">
       <p>${access.shownOnce(this.owner)}</p>
-      <input readonly aria-label=${access.newToken} .value=${this.secret} @focus=${this.select} />
-      ${
-        // Over http, browsers have no clipboard: the text is selected with the focus, for the person to copy.
-        window.isSecureContext
-          ? html`<button @click=${this.copy}>${this.isCopied ? access.copied : access.copy}</button>`
-          : nothing
-      }
+      <copy-field .label=${access.newToken} .text=${this.secret}></copy-field>
       <button @click=${this.close}>${access.done}</button>
     </div>`;
-  }
-
-  private select(): void {
-    this.text.select();
-  }
-
-  private async copy(): Promise<void> {
-    this.text.select();
-    await navigator.clipboard.writeText(this.secret);
-    this.isCopied = true;
   }
 
   private close(): void {

@@ -343,7 +343,9 @@ export class FleetScreen extends LitElement {
     return html`<div class="empty">
       <p>${strings.fleet.none}</p>
       <p>${strings.fleet.noneStep}</p>
-      <pre><code>curl -X PUT ${location.origin}/api/configs/by-mac/aa:bb:cc:dd:ee:ff -H 'Content-Type: application/json' -d '{"content": {"deviceName": "Porch"}}'</code></pre>
+      <pre
+        tabindex="0"
+      ><code>curl -X PUT ${location.origin}/api/configs/by-mac/aa:bb:cc:dd:ee:ff -H 'Content-Type: application/json' -d '{"content": {"deviceName": "Porch"}}'</code></pre>
     </div>`;
   }
 

@@ -44,6 +44,8 @@ AREA: Final = Area(
         _screen("/changes", "Changes"),
         _screen("/new-boards", "NewBoards"),
         _screen("/deleted", "Deleted"),
+        _screen("/files", "Files"),
+        _screen("/pictures", "Pictures"),
         _screen("/health", "Health"),
         _screen("/devices/{mac}", "Device", (MAC,)),
         _screen("/access", "Access"),
