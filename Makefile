@@ -1,6 +1,6 @@
 # Everything that is needed goes into .venv; `make clean` takes it away again.
 .DEFAULT_GOAL := help
-.PHONY: help run web check-web check test test-web test-fuzz lint types imports broker docs tests quick seconds coverage bench speed faults clean
+.PHONY: help run web check-web check checks test test-web test-fuzz lint types imports broker docs tests quick seconds coverage bench speed faults clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -26,9 +26,17 @@ web: $(STAMP) ## Build the web app, if its sources or the API have changed.
 check-web: $(STAMP) ## Build the web app, check its types and style, run its unit tests.
 	$(BIN)/python web/bundle.py check
 
-check: lint types imports check-web broker quick ## Lint, check types and import contracts, run the tests that start no service.
+# The checks run beside the tests, which leave a processor idle now and then.
+BESIDE := $(MAKE) --no-print-directory --jobs 2
 
-test: lint types imports check-web broker docs tests ## Lint, check types and import contracts, build the API reference, run all tests but test-web and test-fuzz.
+check: web broker ## Lint, check types and import contracts, run the tests that start no service.
+	@$(BESIDE) quick checks
+
+test: web broker $(PDOC) ## Lint, check types and import contracts, build the API reference, run all tests but test-web and test-fuzz.
+	@$(BESIDE) tests checks docs
+
+checks: $(STAMP)
+	@$(MAKE) --no-print-directory --output-sync=target lint types imports check-web
 
 test-web: web ## Try the web app in Chromium, against a running service.
 	@sh install-packages.sh chromium mosquitto

@@ -283,7 +283,7 @@ def test_a_command_on_sqlite_loads_what_a_query_needs(tmp_path: Path) -> None:
     loaded = loaded_by(run % ["config", "list"], "0 configs")
 
     of_services = ("http.app", "mqtt", "asset_files", "bulk_helper", "codec", "oidc.provider", "pictures")
-    assert {"sqlalchemy", "tenacity"} == loaded & set(HEAVY)
+    assert {"sqlalchemy"} == loaded & set(HEAVY)
     assert "sqlalchemy.dialects.sqlite" in loaded
     assert "sqlalchemy.dialects.postgresql" not in loaded
     assert [] == [

@@ -8,18 +8,17 @@ transaction: a second greenlet would then lock the worker against itself.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from attrs import frozen
 from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, QueuePool, Table, create_engine, event
 from sqlalchemy.exc import DBAPIError
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from iotconfig.adapters.telemetry import LogUse, PoolUse
 from iotconfig.domain.errors import StoreUnavailable
@@ -33,6 +32,8 @@ from .manual_transaction import session_transaction
 from .sqlite_file import LOG_BYTES, LOG_STUCK, STUCK_BYTES, OpenFile
 from .sqlite_index import Identity
 from .timeouts import Timeouts
+
+T = TypeVar("T")
 
 _POOL_SIZE = 8
 _BEGIN_WRITING = "BEGIN IMMEDIATE"
@@ -128,7 +129,7 @@ class SqliteDatabase:
             except sqlite3.OperationalError as error:
                 if not is_busy(error):
                     raise
-                return _patience(self._timeouts.lock)(find)
+                return _patiently(find, self._timeouts.lock)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -271,20 +272,30 @@ def begin_reading(connection: Connection, seconds: float) -> None:
 def execute_patiently(connection: Connection, statement: str, seconds: float) -> None:
     """Run a statement that needs a lock. While another connection has it, retry for up to `seconds`."""
     try:
-        _patience(seconds)(connection.exec_driver_sql, statement)
+        _patiently(lambda: connection.exec_driver_sql(statement), seconds)
     except DBAPIError as error:
         if statement != _BEGIN_WRITING or not is_busy(error):
             raise
         raise busy("another process holds the write lock for too long") from None
 
 
-def _patience(seconds: float) -> Retrying:
-    return Retrying(
+def _patiently(attempt: Callable[[], T], seconds: float) -> T:
+    """Return what the attempt returns. While another connection has the lock, try again, for up to `seconds`."""
+    # Nearly all find it free; preparing retries takes as long as a short statement, and loading their library far longer.
+    try:
+        return attempt()
+    except (DBAPIError, sqlite3.Error) as error:
+        if not is_busy(error):
+            raise
+    from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+
+    retrying = Retrying(
         retry=retry_if_exception(is_busy),
         wait=wait_random(0.001, 0.008),
         stop=stop_after_delay(seconds),
         reraise=True,
     )
+    return retrying(attempt)
 
 
 def connect(path: Path, timeouts: Timeouts, yield_turn: YieldTurn | None = None) -> Engine:
@@ -331,7 +342,7 @@ def _opened(path: Path, timeouts: Timeouts, yield_turn: YieldTurn | None = None)
     # FULL: acknowledged changes survive a loss of power. The pragmas read the schema, and so may
     # be refused while another process opens or closes the file.
     try:
-        _patience(timeouts.lock)(connection.executescript, _PRAGMAS)
+        _patiently(lambda: connection.executescript(_PRAGMAS), timeouts.lock)
     except BaseException:
         connection.close()
         raise
