@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from iotconfig.adapters.sql.engine.url import DatabaseUrl
 from iotconfig.adapters.sql.migrations import Migrations
@@ -35,6 +36,10 @@ sys.dont_write_bytecode = False
 
 if (place := memory_disk()) is not None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(place))
+
+# Both limits are seconds of a clock, and a busy machine exceeds them without a defect.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 # Shells ignore Ctrl-C in what they run in the background, and its children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

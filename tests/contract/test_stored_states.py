@@ -131,7 +131,7 @@ def _listed(evidence: SqlEvidenceStore, **query: Any) -> list[ObservedDevice]:
     return list(pages())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(_STEPS, min_size=1, max_size=4))
 def test_what_is_stored_is_what_the_evidence_shows(store: SqlStore, devices: list[list[Any]]) -> None:
     """After evidence, changes, deletions and tags in any order, with the log followed now and then."""
@@ -142,7 +142,7 @@ def test_what_is_stored_is_what_the_evidence_shows(store: SqlStore, devices: lis
     _check(store)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(_EVIDENCE, max_size=8), st.randoms(use_true_random=False))
 def test_every_order_of_arrival_over_two_workers_ends_in_one_state(
     store: SqlStore, events: list[Any], random: Random

@@ -45,7 +45,7 @@ def client(service: ConfigService) -> WsgiClient:
 
 
 # All examples of a test share its store: each replaces the content of the one before.
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=objects(), ascii_only=st.booleans())
 def test_accepted_content_comes_back_byte_for_byte(client: WsgiClient, text: str, ascii_only: bool) -> None:
     """Device and operator get the exact bytes, whichever form the content was sent in."""
@@ -58,7 +58,7 @@ def test_accepted_content_comes_back_byte_for_byte(client: WsgiClient, text: str
         assert f'"content": {verbatim}, "created_at"'.encode() in operator
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=objects())
 def test_generated_texts_are_accepted(text: str) -> None:
     """The generator makes JSON objects that the content rules accept, and that Python parses with equal values."""
@@ -70,7 +70,7 @@ def test_generated_texts_have_every_spelling() -> None:
     """Escapes in both cases, white space of each kind, numbers of each form, nested values, derived fields, shared names."""
     seen: list[str] = []
 
-    @settings(max_examples=200, deadline=None, derandomize=True)
+    @settings(max_examples=200, derandomize=True)
     @given(text=objects())
     def generate(text: str) -> None:
         seen.append(text)

@@ -84,7 +84,7 @@ def _merged(target: object, patch: object) -> object:
     return merged
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(content=_OBJECTS, patch=_OBJECTS, spacing=st.sampled_from([None, 2]))
 def test_patches_mean_what_the_rfc_says(
     single: Service, content: object, patch: object, spacing: int | None

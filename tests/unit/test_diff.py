@@ -220,7 +220,7 @@ _DOCUMENTS = made(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(pair=st.tuples(_DOCUMENTS, _DOCUMENTS) | st.tuples(objects(), objects()))
 def test_the_patch_turns_one_into_the_other(pair: tuple[str, str]) -> None:
     """An independent RFC 6902 library applies the patch of any two documents, and gets the second one."""
@@ -236,7 +236,7 @@ def _differs_in_spelling(before: str, after: str) -> bool:
     return bool({".", "e", "E", "-"} & set(before + after))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(pair=st.tuples(objects(), objects()), is_same=st.booleans())
 def test_the_text_is_empty_for_equal_bytes_only(pair: tuple[str, str], *, is_same: bool) -> None:
     """An empty text means that the documents are equal byte for byte."""

@@ -25,7 +25,7 @@ def rebuilt(one: list[str], other: list[str], found: list[Change]) -> list[str]:
     return made + one[place:]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(one=_ITEMS, other=_ITEMS)
 def test_items_between_changes_are_equal(one: list[str], other: list[str]) -> None:
     """One sequence and the changes always give the other sequence."""

@@ -28,7 +28,7 @@ def test_an_empty_object_has_no_members(text: str) -> None:
     assert [] == members(text, 64)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(text=objects())
 def test_members_and_separators_cover_the_text(text: str) -> None:
     """The members equal those of Python's decoder; only commas and white space stand between them."""

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iotconfig.domain.configs.edits import Merge
@@ -171,7 +171,7 @@ _DOCUMENTS = made(_document)
 _PAIRS = st.tuples(_DOCUMENTS, _DOCUMENTS) | st.tuples(objects(), objects())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(pair=_PAIRS)
 def test_the_result_equals_that_of_the_rfc(pair: tuple[str, str]) -> None:
     """The decoded result equals that of RFC 7396; its members have the target's order, then the patch's."""
@@ -183,7 +183,7 @@ def test_the_result_equals_that_of_the_rfc(pair: tuple[str, str]) -> None:
     assert json.dumps(expected) == json.dumps(result)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(pair=_PAIRS)
 def test_a_patch_applied_again_changes_nothing(pair: tuple[str, str]) -> None:
     """A second run of the same patch makes no new revision."""
@@ -193,7 +193,7 @@ def test_a_patch_applied_again_changes_nothing(pair: tuple[str, str]) -> None:
     assert once == merged(once, patch)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(pair=_PAIRS)
 def test_untouched_members_keep_their_bytes(pair: tuple[str, str]) -> None:
     """Name, colon, white space and value of each member outside of the patch are unchanged."""
@@ -226,7 +226,6 @@ def _is_as_read(patch: MergePatch, before: ConfigContent, max_bytes: int) -> boo
     return parsed == merged
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     pair=_PAIRS,
     name=st.sampled_from(["deviceName", "deviceEntityId", "enableOTA", "\\u0065nableOTA"]),

@@ -62,7 +62,7 @@ def test_a_record_gives_its_content_back(text: str) -> None:
     assert "\r" not in record
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=st.lists(objects(), max_size=4))
 def test_any_contents_come_back_from_ndjson(texts: list[str]) -> None:
     """An export that is imported gives identical bytes for any accepted content."""
@@ -75,7 +75,7 @@ def test_any_contents_come_back_from_ndjson(texts: list[str]) -> None:
 
 # The block's size is a test's own, not an example's.
 @pytest.mark.parametrize("block", [1, 2, 3, 7, 64])
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(texts=st.lists(objects(), max_size=3), space=st.sampled_from([" ", "\n", "\r\n\t "]))
 def test_any_contents_come_back_from_a_document(
     monkeypatch: pytest.MonkeyPatch, block: int, texts: list[str], space: str
