@@ -3,9 +3,11 @@ import { customElement, property, query, state } from "lit/decorators.js";
 
 import type { Schemas } from "../api/client.ts";
 import { Problem } from "../api/problem.ts";
+import { Listening } from "../parts/listening.ts";
 import { controls } from "../parts/shared-styles.ts";
 import { ago } from "../parts/times.ts";
 import "../parts/unified-diff.ts";
+import { session } from "../session/session.ts";
 import { report } from "../shell/errors.ts";
 import { counted, strings } from "../strings/strings.ts";
 import { violations } from "./content-rules.ts";
@@ -96,6 +98,11 @@ export class DeviceDocument extends LitElement {
   @query("document-editor") private readonly editor!: DocumentEditor | null;
   @query("save-dialog") private readonly dialog!: SaveDialog;
 
+  constructor() {
+    super();
+    new Listening(this, session);
+  }
+
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("mac")) {
       this.stored = this.conflict = undefined;
@@ -104,6 +111,11 @@ export class DeviceDocument extends LitElement {
     }
     // While one edits, the text stays what it was made from: a change of another one shows at saving.
     if ((changed.has("mac") || changed.has("newest")) && !this.isEditing) void this.load();
+  }
+
+  /** It begins with editing as soon as both the document and the rights of the caller are known. */
+  protected override updated(): void {
+    if (this.edits && this.stored && !this.isEditing && session.mayChange) void this.begin();
   }
 
   protected override render(): unknown {
@@ -123,7 +135,7 @@ export class DeviceDocument extends LitElement {
                 <button class="primary" ?disabled=${this.isBusy} @click=${this.review}>
                   ${strings.document.save}
                 </button>`
-            : this.draft
+            : this.draft || !session.mayChange
               ? nothing
               : html`<button @click=${this.begin}>${strings.document.edit}</button>`
         }
@@ -151,7 +163,7 @@ export class DeviceDocument extends LitElement {
         draft && !this.isEditing
           ? html`<div class="notice" role="status">
               <p>${strings.document.draft(ago(draft.at), counted(draft.revision))}</p>
-              <button class="primary" @click=${this.begin}>${strings.document.resume}</button>
+              ${session.mayChange ? html`<button class="primary" @click=${this.begin}>${strings.document.resume}</button>` : nothing}
               <button @click=${this.discard}>${strings.document.discard}</button>
             </div>`
           : nothing
@@ -181,7 +193,6 @@ export class DeviceDocument extends LitElement {
       const stored = await readConfig(mac);
       if (mac !== this.mac || this.isEditing) return;
       this.stored = stored;
-      if (this.edits) await this.begin();
     } catch (error) {
       if (mac === this.mac) report(error);
     }

@@ -11,8 +11,12 @@ export interface Draft {
 }
 
 const PREFIX = "iotconfig draft ";
+/** Drafts that the browser had no room for, by MAC address: they live as long as the page. */
+const unkept = new Map<string, Draft>();
 
 export function readDraft(mac: string): Draft | undefined {
+  const draft = unkept.get(mac);
+  if (draft) return draft;
   try {
     const text = localStorage.getItem(PREFIX + mac);
     return text === null ? undefined : (JSON.parse(text) as Draft);
@@ -21,17 +25,20 @@ export function readDraft(mac: string): Draft | undefined {
   }
 }
 
-/** Returns false where the browser has no room for it. */
+/** Returns false where the browser has no room for it: it is then lost with the page. */
 export function keepDraft(mac: string, draft: Draft): boolean {
   try {
     localStorage.setItem(PREFIX + mac, JSON.stringify(draft));
+    unkept.delete(mac);
     return true;
   } catch {
+    unkept.set(mac, draft);
     return false;
   }
 }
 
 export function dropDraft(mac: string): void {
+  unkept.delete(mac);
   try {
     localStorage.removeItem(PREFIX + mac);
   } catch {

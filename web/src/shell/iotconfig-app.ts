@@ -10,6 +10,7 @@ import { find, type Found, NAVIGATED } from "../router.ts";
 import { session } from "../session/session.ts";
 import "../session/sign-in-view.ts";
 import { strings } from "../strings/strings.ts";
+import "../undo/undo-bar.ts";
 import "./error-banner.ts";
 import { REPORTED, report, type ShownError } from "./errors.ts";
 import "./main-navigation.ts";
@@ -154,6 +155,7 @@ export class IotconfigApp extends LitElement {
         ></error-banner>
       </header>
       <main id="content" tabindex="-1">${this.screen()}</main>
+      <undo-bar></undo-bar>
       <sign-in-view></sign-in-view>
       <footer>
         <a href="/api/docs">${strings.describedApi}</a>

@@ -12,10 +12,16 @@ import "../../parts/relative-time.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import "../../parts/unified-diff.ts";
 import type { Address } from "../../router.ts";
+import { session } from "../../session/session.ts";
 import { report } from "../../shell/errors.ts";
-import { strings } from "../../strings/strings.ts";
+import { counted, strings } from "../../strings/strings.ts";
+import { lastChange } from "../../undo/undoable.ts";
+import "./actions/device-actions.ts";
 import "./device-evidence.ts";
+import { type End, endOf } from "./former/end-of-device.ts";
+import "./former/former-device.ts";
 import "./history/device-history.ts";
+import type { RolledBack } from "./history/roll-back-dialog.ts";
 
 /** One device: its state in a sentence with the evidence behind it, and its document. */
 @customElement("device-screen")
@@ -29,6 +35,13 @@ export class DeviceScreen extends LitElement {
         align-content: start;
         grid-template-columns: minmax(0, 1fr);
         padding: 12px 16px 24px;
+      }
+      .top {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        justify-content: space-between;
+        gap: var(--gap) 16px;
       }
       .names {
         display: flex;
@@ -72,12 +85,15 @@ export class DeviceScreen extends LitElement {
   @property({ attribute: false }) address: Address = { parameters: {}, query: new URLSearchParams() };
   @state() private device: Schemas["Device"] | undefined;
   @state() private heldAndWanted: string | undefined;
+  /** Why there is no device. */
+  @state() private end: End | undefined;
+  @state() private isUnknown = false;
   private shownMac = "";
   private seen: unknown;
 
   constructor() {
     super();
-    new Listening(this, deviceStore);
+    new Listening(this, deviceStore, session);
   }
 
   private get mac(): string {
@@ -86,7 +102,10 @@ export class DeviceScreen extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (this.shownMac !== this.mac) this.device = this.heldAndWanted = undefined;
+    if (this.shownMac !== this.mac) {
+      this.device = this.heldAndWanted = this.end = undefined;
+      this.isUnknown = false;
+    }
     this.shownMac = this.mac;
     // An event of the device has the newest state, and not the evidence.
     const listed = deviceStore.devices.get(this.mac);
@@ -98,11 +117,15 @@ export class DeviceScreen extends LitElement {
 
   protected override render(): unknown {
     const { device } = this;
-    if (!device) return nothing;
+    if (!device) return this.withoutDevice();
+    const name = device.device_name ?? device.mac_address;
     return html`
-      <div class="names">
-        <h1><bdi>${device.device_name ?? device.mac_address}</bdi></h1>
-        <span class="mono">${device.mac_address}</span>
+      <div class="top">
+        <div class="names">
+          <h1 tabindex="-1"><bdi>${name}</bdi></h1>
+          <span class="mono">${device.mac_address}</span>
+        </div>
+        <device-actions .mac=${device.mac_address} .name=${name} @deleted=${this.startAgain}></device-actions>
       </div>
       <div class="sentence" role="status">
         <device-state .state=${device.state} .overdue=${device.overdue}></device-state>
@@ -122,8 +145,25 @@ export class DeviceScreen extends LitElement {
       <device-history
         .mac=${device.mac_address}
         .view=${this.address.query}
-        @rolled-back=${this.load}
+        @rolled-back=${this.onRolledBack}
       ></device-history>
+    `;
+  }
+
+  private withoutDevice(): unknown {
+    const { end, mac } = this;
+    if (this.isUnknown)
+      return html`<h1 tabindex="-1">${strings.former.unknown}</h1>
+        <p><a href="/">${strings.toFleet}</a></p>
+        ${session.mayChange ? html`<p><a href=${`/new-boards?q=${mac}`}>${strings.former.adopt}</a></p>` : nothing}`;
+    if (!end) return nothing;
+    return html`
+      <former-device .mac=${mac} .end=${end} @restored=${this.startAgain}></former-device>
+      ${
+        end.kind === "deleted"
+          ? html`<device-history .mac=${mac} .exists=${false} .view=${this.address.query}></device-history>`
+          : nothing
+      }
     `;
   }
 
@@ -165,10 +205,43 @@ export class DeviceScreen extends LitElement {
     const { mac } = this;
     try {
       const device = await content(api.GET("/api/devices/{mac}", { params: { path: { mac } } }));
-      if (mac === this.mac) this.device = device;
+      if (mac !== this.mac) return;
+      this.device = device;
+      this.end = undefined;
+      this.isUnknown = false;
+    } catch (error) {
+      await this.explain(mac, error);
+    }
+  }
+
+  /** Say why there is no device. */
+  private async explain(mac: string, refusal: unknown): Promise<void> {
+    try {
+      const end = await endOf(mac, refusal);
+      if (mac !== this.mac) return;
+      this.device = undefined;
+      this.end = end;
+      this.isUnknown = end === undefined;
+      if (end === undefined) report(refusal);
     } catch (error) {
       if (mac === this.mac) report(error);
     }
+  }
+
+  /** What was under the focus is gone: a screen reader begins to read again. */
+  private async startAgain(): Promise<void> {
+    await this.load();
+    await this.updateComplete;
+    const root = this.renderRoot.querySelector("former-device")?.renderRoot ?? this.renderRoot;
+    root.querySelector("h1")?.focus();
+  }
+
+  private onRolledBack({ detail: { change, to } }: CustomEvent<RolledBack>): void {
+    if (this.device) {
+      const { mac_address: mac, device_name: name } = this.device;
+      lastChange.offer({ said: strings.undo.rolledBack(name ?? mac, counted(to)), change, mac });
+    }
+    void this.load();
   }
 
   private async compare(): Promise<void> {

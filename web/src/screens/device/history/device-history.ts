@@ -12,7 +12,7 @@ import "./revision-comparison.ts";
 import "./revision-entry.ts";
 import { type Revision, RevisionLog } from "./revision-log.ts";
 import "./roll-back-dialog.ts";
-import type { RollBackDialog } from "./roll-back-dialog.ts";
+import type { RollBackDialog, RolledBack } from "./roll-back-dialog.ts";
 
 /** All changes of a device's config: who, when, why; any two compared, and the way back. Event: `rolled-back`. */
 @customElement("device-history")
@@ -143,8 +143,8 @@ export class DeviceHistory extends LitElement {
     if (query !== "" || comparedBy(this.view)) navigate(deviceAddress(this.mac, query), { replace: true });
   }
 
-  private onRolledBack({ detail }: CustomEvent<string>): void {
-    this.dispatchEvent(new CustomEvent("rolled-back", { detail }));
+  private onRolledBack({ detail }: CustomEvent<RolledBack>): void {
+    this.dispatchEvent(new CustomEvent<RolledBack>("rolled-back", { detail }));
   }
 }
 

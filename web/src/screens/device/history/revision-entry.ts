@@ -83,11 +83,13 @@ export class RevisionEntry extends LitElement {
       }
       .toggle::before {
         content: "▸";
+        content: "▸" / "";
         display: inline-block;
         width: 0.8em;
       }
       .toggle[aria-expanded="true"]::before {
         content: "▾";
+        content: "▾" / "";
       }
       unified-diff {
         display: block;

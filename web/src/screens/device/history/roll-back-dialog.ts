@@ -11,10 +11,16 @@ import "../../../parts/unified-diff.ts";
 import { report } from "../../../shell/errors.ts";
 import { counted, strings } from "../../../strings/strings.ts";
 
+/** What was done: the id of the change, and the revision that was rolled back to. */
+export interface RolledBack {
+  change: string;
+  to: number;
+}
+
 /**
  * Shows what a roll back would change, asks for the reason, and does it: only if nothing has changed since.
  *
- * Event: `rolled-back`, with the id of the change.
+ * Event: `rolled-back`.
  */
 @customElement("roll-back-dialog")
 export class RollBackDialog extends LitElement {
@@ -74,7 +80,8 @@ export class RollBackDialog extends LitElement {
   private readonly act = async (message: string | null): Promise<void> => {
     try {
       const { change } = await rolledBack(this.mac, this.target, this.current, message);
-      this.dispatchEvent(new CustomEvent("rolled-back", { detail: change }));
+      const detail = { change, to: this.target };
+      this.dispatchEvent(new CustomEvent<RolledBack>("rolled-back", { detail }));
     } catch (error) {
       // Somebody else was quicker: what would change now is to be seen before the next attempt.
       if (error instanceof Problem && error.status === 412) await this.look();
