@@ -220,7 +220,7 @@ def _create_announcing() -> None:
         sa.Column("only", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("name", sa.String(32), nullable=False),
         sa.Column("is_connected", sa.Boolean, nullable=False),
-        sa.Column("since", _time, nullable=False),
+        sa.Column("since", _time),
         sa.Column("last_message_at", _time),
         sa.Column("problem", sa.Text),
         sa.Column("reported_at", _time, nullable=False),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 import pytest
 from attrs import define, field
 
@@ -10,7 +13,7 @@ from iotconfig.adapters.memory.subscriber_reports import MemorySubscriberReports
 from iotconfig.adapters.memory.subscription import MemoryBroker, MemorySubscription
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.devices.inbox import Inbox
-from iotconfig.domain.devices.incoming import Topic
+from iotconfig.domain.devices.incoming import Incoming, Outcome, Topic
 from iotconfig.domain.devices.subscriber import Subscriber
 from iotconfig.domain.devices.subscriber_reports import (
     SubscriberHealth,
@@ -51,6 +54,8 @@ class _Scene:
     lease: SwitchedLease = field(factory=SwitchedLease)
     clock: SteppingClock = field(factory=SteppingClock)
     reports: _Reports = field(init=False)
+    observed: list[Incoming] = field(factory=list)
+    """The messages that were recorded."""
     subscriber: Subscriber = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -63,9 +68,16 @@ class _Scene:
             store.last_messages,
             self.lease,
             lambda: 1.0,
+            self,
             monotonic=lambda: self.now,
             reporter=SubscriberReporter(self.reports, "this", self.clock, lambda: self.now),
         )
+
+    def connected(self, *, is_connected: bool) -> None:
+        """What reports are about is told to them, too."""
+
+    def recorded(self, messages: Sequence[Incoming], outcomes: Sequence[Outcome], now: float) -> None:
+        self.observed += messages
 
     def step(self, seconds: float = 0.0) -> SubscriberReport | None:
         self.now += seconds
@@ -102,7 +114,7 @@ def test_it_reports_its_connection_and_why_there_is_none(scene: _Scene) -> None:
     scene.broker.start()
     scene.clock.go_to(START.replace(hour=7))
     assert SubscriberReport("this", True, START.replace(hour=7)) == scene.step(20)
-    assert SubscriberHealth(SubscriberState.CONNECTED, START.replace(hour=7)) == scene.health()
+    assert SubscriberHealth(SubscriberState.CONNECTED, START.replace(hour=7), None, None) == scene.health()
 
 
 def test_it_stays_fresh_without_a_change(scene: _Scene) -> None:
@@ -147,6 +159,36 @@ def test_its_end_removes_the_report(scene: _Scene) -> None:
     found = scene.health()
     assert SubscriberState.MISSING == found.state
     assert "'iotconfig serve'" in str(found.problem)
+
+
+@pytest.mark.parametrize(
+    ("predecessor", "repeated"),
+    [
+        pytest.param(SubscriberReport("killed", True, START), 0, id="killed"),
+        pytest.param(SubscriberReport("killed", False, START), 0, id="killed-while-it-connected-again"),
+        pytest.param(
+            SubscriberReport("killed", False, START - timedelta(seconds=30)),
+            1,
+            id="killed-without-its-broker",
+        ),
+        pytest.param(SubscriberReport("killed", False, None), 1, id="killed-before-it-connected"),
+        pytest.param(None, 1, id="stopped-or-long-ago"),
+    ],
+)
+def test_the_successor_of_a_killed_one_asks_for_nothing_again(
+    scene: _Scene, predecessor: SubscriberReport | None, repeated: int
+) -> None:
+    """What was not acknowledged is in the session. Several kills would queue the retained messages of all devices as often."""
+    first = MemorySubscription(scene.broker)
+    first.connect(catches_up=False)
+    scene.hear()
+    first.acknowledge(first.take(1))
+    first.disconnect()
+    if predecessor is not None:
+        scene.reports.put(predecessor)
+    scene.step()
+
+    assert repeated == len(scene.observed)
 
 
 def test_a_store_that_is_away_does_not_stop_it(scene: _Scene) -> None:

@@ -22,7 +22,7 @@ _READY: Final = 0
 
 _KILL_MARGIN: Final = 5.0
 _RESTART_FIRST: Final = 0.25
-_RESTART_LONGEST: Final = 30.0
+_RESTART_LONGEST: Final = 10.0
 _RAN_WELL: Final = 60.0
 
 

@@ -387,7 +387,7 @@ subscribers: Final = Table(
     Column("only", Integer, primary_key=True, autoincrement=False),
     Column("name", String(32), nullable=False),
     Column("is_connected", Boolean, nullable=False),
-    Column("since", UtcDateTime, nullable=False),
+    Column("since", UtcDateTime),
     Column("last_message_at", UtcDateTime),
     Column("problem", Text),
     Column("reported_at", UtcDateTime, nullable=False),

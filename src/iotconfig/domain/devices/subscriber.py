@@ -75,7 +75,7 @@ class Subscriber:
     """Whether there was a connection when it was last needed."""
     _connected_at: float = field(init=False, default=0.0)
     _listened_at: float | None = field(init=False, default=None)
-    """When it last recorded what there was; None at its start."""
+    """When it last recorded what there was; None before its first connection."""
     _failures: int = field(init=False, default=0)
     _failed_at: float = field(init=False, default=0.0)
     _reason: str = field(init=False, default="")
@@ -149,8 +149,14 @@ class Subscriber:
         self._note_connection(is_connected=True)
 
     def _was_away(self) -> bool:
-        """Whether it recorded nothing for so long that the broker may have dropped messages: its queue has a limit."""
-        return self._listened_at is None or self._monotonic() - self._listened_at > _AWAY
+        """Whether nothing was recorded for so long that the broker may have dropped messages: its queue has a limit.
+
+        Not because the one before it was killed: its messages wait in the session, and with the retained ones of a
+        large fleet behind them, each of several kills would leave a longer queue.
+        """
+        if self._listened_at is None:
+            return self._reporter is None or not self._reporter.has_predecessor()
+        return self._monotonic() - self._listened_at > _AWAY
 
     def _hold_lease(self) -> bool:
         held = self._lease.hold()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from time import monotonic
 from typing import Final, Protocol
@@ -17,6 +17,9 @@ from attrs import Factory, define, field, frozen
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.errors import StoreFull, StoreUnavailable
 from iotconfig.domain.jobs.heartbeat import FRESH, Heartbeat
+
+_MOMENT: Final = timedelta(seconds=30)
+"""How long a subscriber that was killed may have been without a connection."""
 
 _MESSAGES_EVERY: Final = 10.0
 """Seconds after which a newer last message is reported: not each batch is worth a transaction."""
@@ -29,8 +32,8 @@ class SubscriberReport:
     subscriber: str
     """A random name of the subscriber, of at most 32 characters."""
     is_connected: bool
-    since: datetime
-    """When the connection to the broker began, or ended."""
+    since: datetime | None
+    """When the connection to the broker began, or ended; None where there was none since it started."""
     last_message_at: datetime | None = None
     """When it recorded a message last; None where it has recorded none since it started."""
     problem: str | None = None
@@ -66,7 +69,7 @@ class SubscriberReporter:
         default=Factory(lambda self: Heartbeat(self._reports.put, self._monotonic), takes_self=True),
     )
     _is_connected: bool = field(init=False, default=False)
-    _since: datetime = field(init=False, default=Factory(lambda self: self._clock(), takes_self=True))
+    _since: datetime | None = field(init=False, default=None)
     _received_at: datetime | None = field(init=False, default=None)
     _told: datetime | None = field(init=False, default=None)
     """The last message that reports name."""
@@ -90,6 +93,13 @@ class SubscriberReporter:
         self._heartbeat.beat(
             SubscriberReport(self._subscriber, self._is_connected, self._since, self._told, told)
         )
+
+    def has_predecessor(self) -> bool:
+        """Return whether another subscriber was connected a moment ago, and was killed. May raise `StoreUnavailable`."""
+        found = self._reports.fresh()
+        if found is None or found.since is None or found.subscriber == self._subscriber:
+            return False
+        return found.is_connected or self._clock() - found.since < _MOMENT
 
     def close(self) -> None:
         """Remove the report of a subscriber that ends. Where the store is away, it expires by itself."""
@@ -118,11 +128,11 @@ class SubscriberHealth:
     """The state of the subscriber. It does not count for the health of the service: devices can fetch without it."""
 
     state: SubscriberState
-    since: datetime | None = None
-    """When the connection began, or ended; None where that is not known."""
-    last_message_at: datetime | None = None
+    since: datetime | None
+    """When the connection began, or ended; None where there was none since the subscriber started, or no subscriber is known."""
+    last_message_at: datetime | None
     """When a message of a device was recorded last, accurate to 10 s; None where none was since the subscriber started."""
-    problem: str | None = None
+    problem: str | None
     """What is wrong, and how to solve it; None without a problem."""
 
 
@@ -140,20 +150,24 @@ class SubscriberService:
     def health(self) -> SubscriberHealth:
         """Return the state of the subscriber, whichever machine it runs on. May raise `StoreUnavailable`."""
         if not self.is_enabled:
-            return SubscriberHealth(SubscriberState.DISABLED)
+            return _without_report(SubscriberState.DISABLED)
         if not self.reads:
-            return SubscriberHealth(SubscriberState.OFF)
+            return _without_report(SubscriberState.OFF)
         if self.reports is None:
-            return SubscriberHealth(SubscriberState.UNKNOWN)
+            return _without_report(SubscriberState.UNKNOWN)
         report = self.reports.fresh()
         if report is None:
-            return SubscriberHealth(SubscriberState.MISSING, problem=_MISSING)
+            return _without_report(SubscriberState.MISSING, _MISSING)
         return SubscriberHealth(
             SubscriberState.CONNECTED if report.is_connected else SubscriberState.DISCONNECTED,
             report.since,
             report.last_message_at,
             report.problem,
         )
+
+
+def _without_report(state: SubscriberState, problem: str | None = None) -> SubscriberHealth:
+    return SubscriberHealth(state, None, None, problem)
 
 
 _MISSING: Final = (

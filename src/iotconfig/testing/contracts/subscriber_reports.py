@@ -30,8 +30,8 @@ class SubscriberReportsContract:
         subscriber_reports.put(SubscriberReport("a", True, _LATER))
         assert SubscriberReport("a", True, _LATER) == subscriber_reports.fresh()
 
-        subscriber_reports.put(SubscriberReport("b", True, _LATER))
-        assert SubscriberReport("b", True, _LATER) == subscriber_reports.fresh()
+        subscriber_reports.put(SubscriberReport("b", False, None))
+        assert SubscriberReport("b", False, None) == subscriber_reports.fresh()
 
     def test_a_subscriber_that_ends_removes_its_own(self, subscriber_reports: SubscriberReports) -> None:
         """The report of the one that took over stays; removing it again does nothing."""

@@ -90,7 +90,8 @@ DESCRIPTIONS: Final = {
     "NoteDifference.before": "Null: there was none",
     "NoteDifference.after": "Null: there is none",
     "RelayProblem.message": "The problem, and how to solve it",
-    "SubscriberHealth.since": "When the connection to the broker began, or ended; null if that is not known",
+    "SubscriberHealth.since": "When the connection to the broker began, or ended; null if there was none since the subscriber "
+    "started, or no subscriber is known",
     "SubscriberHealth.last_message_at": "When a message of a device was recorded last, accurate to 10 s; null if none was "
     "since the subscriber started",
     "SubscriberHealth.problem": "What is wrong, and how to solve it; null without a problem",
