@@ -57,6 +57,23 @@ def test_the_list(command: CommandLine) -> None:
     } == command.ok("new-devices", "--json").json()["new_devices"][1]
 
 
+@pytest.mark.parametrize(
+    "arguments", [("device", FIRST), ("wait", FIRST), ("config", "show", FIRST)], ids=" ".join
+)
+def test_commands_for_a_config_know_new_boards(command: CommandLine, arguments: tuple[str, ...]) -> None:
+    """One that has asked is told from one that nobody knows, which may still ask."""
+    refused = command.run(*arguments)
+    assert 1 == refused.status
+    assert f"Config {FIRST} was not found: a new board, which has asked for its document" in refused.errors
+    assert f"'iotconfig adopt {FIRST}'" in refused.errors
+
+    unknown = command.run(arguments[0], *arguments[1:-1], "02:00:00:00:00:09").errors
+    assert (
+        "02:00:00:00:00:09 was not found: 'iotconfig config list' lists all, and 'iotconfig new-devices'"
+        in unknown
+    )
+
+
 def test_adopting_one_like_another(command: CommandLine) -> None:
     """The device is named as everywhere: by name, too. The board leaves the list, and undo brings no new board back."""
     adopted = command.ok("adopt", FIRST, "--like", "Lamp", "-m", "second lamp").text

@@ -66,6 +66,8 @@ WRONG = [
     ("patch", "--all", "--merge", "["),
     ("device", "99"),
     ("devices", "--state", "synced"),
+    ("devices", "--state"),
+    ("tag", "add", "hall", "--mac"),
     ("devices", "--former", "--overdue"),
     ("wait", "--all", "--tag", "kitchen"),
     ("wait", "--tag", "kitchen"),

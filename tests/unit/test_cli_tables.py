@@ -65,6 +65,15 @@ def test_cells_move_below_their_rows(width: int | None, shown: list[str]) -> Non
     assert [line.rstrip() for line in shown] == table(BELOW, rows, width).split("\n")
 
 
+def test_a_column_that_would_be_left_out_can_move_below() -> None:
+    """With its header, because the rows of a wider terminal do not have it there. Others are left out."""
+    columns = (Column("ID"), Column("KEY", rank=2, is_below=True), Column("NAME", rank=1))
+    wide = ["ID  KEY   NAME", "--  ----  -----", "1   00ff  porch", "2   -     hall"]
+    assert wide == table(columns, [(1, "00ff", "porch"), (2, None, "hall")], 15).split("\n")
+    narrow = ["ID  NAME", "--  -----", "1   porch", "    key 00ff", "2   hall"]
+    assert narrow == table(columns, [(1, "00ff", "porch"), (2, None, "hall")], 14).split("\n")
+
+
 def test_a_column_without_a_cell_is_not_shown_to_a_person() -> None:
     """Of those whose cells can stand below; a program finds it at its place."""
     assert "TAGS" not in table(BELOW, [(1, "porch", None)], 80)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import click
@@ -98,6 +100,26 @@ class _Refused(click.ClickException):
         super().__init__(harmless(error.format_message()))
 
 
+class _Context(click.Context):
+    """Names the command in an error about its options: Click does not, for an option without its value."""
+
+    @contextmanager
+    def scope(self, cleanup: bool = True) -> Iterator[click.Context]:
+        with super().scope(cleanup) as ctx:
+            try:
+                yield ctx
+            except click.UsageError as error:
+                error.ctx = error.ctx or self
+                raise
+
+
+def _with_context(command: click.Command) -> None:
+    command.context_class = _Context
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _with_context(each)
+
+
 @click.group(
     cls=_Program,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -140,3 +162,4 @@ for _command in (
     wait,
 ):
     cli.add_command(_command)
+_with_context(cli)

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 _COLUMNS: Final = (
     Column("TIME"),
-    Column("OPERATION", rank=2),
+    Column("OPERATION", rank=1),
     Column("MAC ADDRESS"),
     Column("AUTHOR", rank=3, text=8),
     # What 'iotconfig undo' needs, at 60 columns, too.
-    Column("CHANGE", rank=1),
+    Column("CHANGE", rank=2, is_below=True),
     Column("POSITION", rank=5),
     Column("MESSAGE", rank=4, text=10),
     Column("TAGS AND NOTE", is_below=True),

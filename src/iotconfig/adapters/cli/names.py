@@ -64,10 +64,20 @@ def find_for_change(
     try:
         found = services.configs.get_by_mac(key) if isinstance(key, MacAddress) else services.configs.get(key)
     except RecordNotFound:
-        raise deletion_of(services.history, key) or RecordNotFound(
-            key, "'iotconfig config list' lists all"
-        ) from None
+        raise deletion_of(services.history, key) or RecordNotFound(key, _way_out(services, key)) from None
     return found, precondition_of(if_revision)
+
+
+def _way_out(services: Services, key: MacAddress | int) -> str:
+    """Where to look for a config that was not found: a board without one may have asked for it."""
+    boards = services.new_boards if isinstance(key, MacAddress) else None
+    if boards is not None and any(board.mac_address == key for board in boards.all()):
+        return f"a new board, which has asked for its document ('iotconfig new-devices'): 'iotconfig adopt {key}' gives it one"
+    if boards is not None:
+        return (
+            "'iotconfig config list' lists all, and 'iotconfig new-devices' the boards that ask and have none"
+        )
+    return "'iotconfig config list' lists all"
 
 
 def find_id(services: Services, name: str) -> int:

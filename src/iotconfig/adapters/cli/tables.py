@@ -29,7 +29,10 @@ class Column:
     text: int = 0
     """0: its cells are shown whole. For free text, the width that is kept for it by leaving out columns."""
     is_below: bool = False
-    """On a terminal on which not all columns fit whole, its cells stand below their rows, where there is something to show."""
+    """On a terminal on which not all columns fit whole, its cells stand below their rows, where there is something to show.
+
+    With a rank, they stand there, with the header, when the column would be left out.
+    """
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], width: int | None = None) -> str:
@@ -51,12 +54,17 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], width: in
         below = [
             number
             for number in shown
-            if columns[number].is_below and (is_crowded or all(row[number] == _NOTHING for row in cells))
+            if columns[number].is_below
+            and not columns[number].rank
+            and (is_crowded or all(row[number] == _NOTHING for row in cells))
         ]
         shown = [number for number in shown if number not in below]
         least = [min(size, column.text or size) for size, column in zip(natural, columns, strict=True)]
         while _total(least, shown) > width and any(columns[number].rank for number in shown):
-            shown.remove(max(shown, key=lambda number: columns[number].rank))
+            removed = max(shown, key=lambda number: columns[number].rank)
+            shown.remove(removed)
+            if columns[removed].is_below:
+                below.append(removed)
         natural = _fitted(columns, natural, shown, width)
     lines = [
         _line([column.header for column in columns], natural, shown),
@@ -64,7 +72,11 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], width: in
     ]
     for row in cells:
         lines.append(_line(row, natural, shown))
-        lines += (_below(row[number], width) for number in below if row[number] != _NOTHING)
+        lines += (
+            _below(_labelled(columns[number], row[number]), width)
+            for number in sorted(below)
+            if row[number] != _NOTHING
+        )
     left_out = [column.header for number, column in enumerate(columns) if number not in (*shown, *below)]
     if left_out:
         lines += ("", f"No room for {', '.join(left_out)}: --json prints everything.")
@@ -77,6 +89,10 @@ def _rules(sizes: Sequence[int]) -> Sequence[str]:
 
 def _line(cells: Sequence[str], sizes: Sequence[int], shown: Sequence[int]) -> str:
     return _GAP.join(_cell(cells[number], sizes[number]) for number in shown).rstrip()
+
+
+def _labelled(column: Column, cell: str) -> str:
+    return f"{column.header.lower()} {cell}" if column.rank else cell
 
 
 def _below(cell: str, width: int | None) -> str:
