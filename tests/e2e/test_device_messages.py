@@ -58,7 +58,8 @@ def _wait_for_state(client: Client, mac_address: str, state: str) -> None:
 
 def test_a_report_is_shown_with_its_proof(serve: Serve, keeper: DeviceBroker) -> None:
     """The start says that reports are read; the next one is read after a restart of the broker, too."""
-    assert 'Reports of devices are read from the broker"' in serve.output()
+    said = 'Reports of devices are read from the broker"'
+    wait_until(lambda: said in serve.output(), "the start says so")
     client = serve.client
     config = created(client, {})
     device = config["mac_address"]
