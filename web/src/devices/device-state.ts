@@ -22,6 +22,7 @@ export class DeviceState extends LitElement {
       display: inline-flex;
       align-items: center;
       gap: 6px;
+      vertical-align: top;
       white-space: nowrap;
     }
     svg {

@@ -19,6 +19,9 @@ export const lists = css`
     align-items: baseline;
     gap: 12px;
   }
+  .search {
+    width: min(340px, 100%);
+  }
   .rows {
     margin: 0;
     padding: 0;
@@ -66,6 +69,9 @@ export const lists = css`
     background: var(--good-ground);
   }
   @media (max-width: 600px) {
+    .search {
+      width: 100%;
+    }
     .rows {
       border: 0;
     }

@@ -10,6 +10,7 @@ import { report } from "../../shell/errors.ts";
 import { strings } from "../../strings/strings.ts";
 import { tokenLists } from "./list-styles.ts";
 import "./new-secret.ts";
+import "./revoke-button.ts";
 
 type Token = Schemas["ListedToken"];
 
@@ -32,7 +33,6 @@ export class ApiTokens extends LitElement {
 
   @state() private tokens: readonly Token[] | undefined;
   @state() private made: { owner: string; secret: string } | undefined;
-  @state() private asked: string | undefined;
   @state() private isBusy = false;
   @query("form") private readonly form!: HTMLFormElement;
 
@@ -127,42 +127,20 @@ export class ApiTokens extends LitElement {
             </span>`
       }
       ${
-        state === "active" && this.asked !== name
-          ? html`<button
-              aria-label=${access.revokeOf(name)}
-              @click=${() => {
-                this.ask(name);
-              }}
-            >
-              ${access.revoke}
-            </button>`
+        state === "active"
+          ? html`<revoke-button
+              .owner=${name}
+              .warning=${this.isOwn(name) ? access.revokeOwn : ""}
+              @revoke=${() => this.revoke(name)}
+            ></revoke-button>`
           : html`<span></span>`
       }
-      ${this.asked === name ? this.question(name) : nothing}
     </li>`;
   }
 
-  private question(name: string): unknown {
-    const { access } = strings;
-    const isOwn = session.caller?.subject === name && session.ways?.session === "token";
-    return html`<div class="asked">
-      <p>${access.revokeMeaning(name)} ${isOwn ? access.revokeOwn : nothing}</p>
-      <button class="primary" @click=${() => this.revoke(name)}>${access.revoke}</button>
-      <button
-        @click=${() => {
-          this.asked = undefined;
-        }}
-      >
-        ${strings.cancel}
-      </button>
-    </div>`;
-  }
-
-  private ask(name: string): void {
-    this.asked = name;
-    void this.updateComplete.then(() => {
-      this.renderRoot.querySelector<HTMLElement>(".asked button")?.focus();
-    });
+  /** Whether the person is signed in with it. */
+  private isOwn(name: string): boolean {
+    return session.caller?.subject === name && session.ways?.session === "token";
   }
 
   private async read(): Promise<void> {
@@ -192,7 +170,6 @@ export class ApiTokens extends LitElement {
   }
 
   private async revoke(name: string): Promise<void> {
-    this.asked = undefined;
     try {
       await answer(api.DELETE("/api/tokens/{name}", { params: { path: { name } } }));
       if (this.made?.owner === name) this.made = undefined;

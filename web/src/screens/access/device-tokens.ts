@@ -8,8 +8,9 @@ import "../../parts/relative-time.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import { report } from "../../shell/errors.ts";
 import { strings } from "../../strings/strings.ts";
-import { tokenLists } from "./list-styles.ts";
+import { asking, tokenLists } from "./list-styles.ts";
 import "./new-secret.ts";
+import "./revoke-button.ts";
 
 type Token = Schemas["ListedDeviceToken"];
 
@@ -21,6 +22,7 @@ export class DeviceTokens extends LitElement {
   static override styles = [
     controls,
     tokenLists,
+    asking,
     css`
       :host {
         --facts: 1;
@@ -33,7 +35,6 @@ export class DeviceTokens extends LitElement {
   @state() private made: { owner: string; secret: string } | undefined;
   /** The device that has a token already, for which a new one was asked. */
   @state() private taken: string | undefined;
-  @state() private asked: string | undefined;
   @state() private isBusy = false;
   @query("form") private readonly form!: HTMLFormElement;
 
@@ -85,32 +86,10 @@ export class DeviceTokens extends LitElement {
   }
 
   private row({ mac_address: mac, created_at }: Token): unknown {
-    const { access } = strings;
     return html`<li>
       <a class="mono" href="/devices/${mac}">${mac}</a>
-      <span class="faint">${access.created} <relative-time .at=${created_at}></relative-time></span>
-      ${
-        this.asked === mac
-          ? html`<div class="asked">
-              <p>${access.revokeMeaning(mac)}</p>
-              <button class="primary" @click=${() => this.revoke(mac)}>${access.revoke}</button>
-              <button
-                @click=${() => {
-                  this.asked = undefined;
-                }}
-              >
-                ${strings.cancel}
-              </button>
-            </div>`
-          : html`<button
-              aria-label=${access.revokeOf(mac)}
-              @click=${() => {
-                this.ask(mac);
-              }}
-            >
-              ${access.revoke}
-            </button>`
-      }
+      <span class="faint">${strings.access.created} <relative-time .at=${created_at}></relative-time></span>
+      <revoke-button .owner=${mac} @revoke=${() => this.revoke(mac)}></revoke-button>
     </li>`;
   }
 
@@ -127,13 +106,6 @@ export class DeviceTokens extends LitElement {
         ${strings.cancel}
       </button>
     </div>`;
-  }
-
-  private ask(mac: string): void {
-    this.asked = mac;
-    void this.updateComplete.then(() => {
-      this.renderRoot.querySelector<HTMLElement>("li .asked button")?.focus();
-    });
   }
 
   private async read(cursor?: string): Promise<void> {
@@ -170,7 +142,6 @@ export class DeviceTokens extends LitElement {
   }
 
   private async revoke(mac: string): Promise<void> {
-    this.asked = undefined;
     try {
       await answer(api.DELETE("/api/device-tokens/{mac}", { params: { path: { mac } } }));
       if (this.made?.owner === mac) this.made = undefined;

@@ -1,6 +1,20 @@
 /** Styles of both lists of tokens. */
 import { css } from "lit";
 
+/** A question, and the buttons that answer it. */
+export const asking = css`
+  .asked {
+    display: flex;
+    grid-column: 1 / -1;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: var(--gap);
+  }
+  .asked p {
+    margin: 0;
+  }
+`;
+
 export const tokenLists = css`
   :host {
     display: grid;
@@ -27,7 +41,10 @@ export const tokenLists = css`
   }
   li {
     display: grid;
-    grid-template-columns: minmax(160px, 2fr) repeat(var(--facts, 3), minmax(110px, 1fr)) minmax(110px, auto);
+    grid-template-columns: minmax(140px, 1.2fr) repeat(var(--facts, 3), minmax(110px, 1fr)) minmax(
+        110px,
+        auto
+      );
     align-items: center;
     gap: 2px 16px;
     padding: 6px 0;
@@ -37,20 +54,15 @@ export const tokenLists = css`
     min-width: 0;
     overflow-wrap: anywhere;
   }
-  .asked {
-    display: flex;
-    grid-column: 1 / -1;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: var(--gap);
-  }
   @media (max-width: 700px) {
     li {
       grid-template-columns: 1fr;
       padding: 10px 0;
     }
-    li button {
-      justify-self: start;
+    form > label,
+    form > label > * {
+      flex: 1 1 140px;
+      min-width: 0;
     }
   }
 `;

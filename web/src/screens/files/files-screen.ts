@@ -30,9 +30,6 @@ export class FilesScreen extends LitElement {
       .row {
         grid-template-columns: minmax(180px, 3fr) 90px minmax(120px, 2fr) minmax(220px, 4fr) auto;
       }
-      .search {
-        width: min(340px, 100%);
-      }
       .name {
         font-weight: 500;
       }

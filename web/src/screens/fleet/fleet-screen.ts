@@ -88,6 +88,14 @@ export class FleetScreen extends LitElement {
       .empty {
         padding: 32px 16px;
       }
+      @media (max-width: 600px) {
+        .search {
+          width: 100%;
+        }
+        .keys {
+          display: none;
+        }
+      }
       .empty pre {
         overflow-x: auto;
         padding: 10px;
@@ -171,7 +179,7 @@ export class FleetScreen extends LitElement {
           @input=${this.onSearch}
         />
         <button
-          class="plain"
+          class="plain keys"
           title="?"
           @click=${() => {
             this.help.show();

@@ -65,6 +65,10 @@ export class FleetTable extends LitElement {
         height: 100%;
         padding: 0;
       }
+      .check label {
+        display: grid;
+        place-items: center;
+      }
       .check input {
         width: 17px;
         height: 17px;
@@ -98,6 +102,7 @@ export class FleetTable extends LitElement {
         border-radius: 10px;
         background: var(--raised);
         font-size: 0.87em;
+        vertical-align: middle;
       }
       .behind {
         font-weight: 600;
@@ -125,8 +130,6 @@ export class FleetTable extends LitElement {
           grid-row: 1 / 4;
         }
         .check label {
-          display: grid;
-          place-items: center;
           width: 44px;
           height: 44px;
         }

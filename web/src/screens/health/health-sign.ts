@@ -19,6 +19,7 @@ export class HealthSign extends LitElement {
       display: inline-flex;
       align-items: center;
       gap: 6px;
+      vertical-align: top;
     }
     svg {
       width: 16px;

@@ -30,9 +30,6 @@ export class NewBoardsScreen extends LitElement {
       .last {
         font-weight: 700;
       }
-      .search {
-        width: min(340px, 100%);
-      }
       @media (max-width: 600px) {
         .row {
           grid-template-columns: 1fr auto;

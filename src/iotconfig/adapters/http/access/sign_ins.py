@@ -39,10 +39,14 @@ class SignIns:
 
     def end_here(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Delete the cookies of the browser's sessions, of either kind."""
-        if self.cookies.session(req) is not None:
-            self.cookies.end_session(resp)
+        self.end_provider_session(req, resp)
         if self.token_sessions is not None:
             self.token_sessions.end(req, resp)
+
+    def end_provider_session(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Delete the cookie of a session that began at the identity provider."""
+        if self.cookies.session(req) is not None:
+            self.cookies.end_session(resp)
 
     def configured(self) -> SignInService:
         """The sign-in service. Raises `Refused` (404) if sign-in is not configured."""

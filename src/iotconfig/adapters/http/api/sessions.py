@@ -77,8 +77,7 @@ class SessionResource:
         self.authentication.check_page(req)
         body = self.bodies.read(read_json(req, _LARGEST_BODY), TokenSignIn)
         caller = self.authentication.token_sessions.begin(req, resp, body.token)
-        if self.sign_ins.cookies.session(req) is not None:
-            self.sign_ins.cookies.end_session(resp)
+        self.sign_ins.end_provider_session(req, resp)
         send(resp, Principal.of(caller))
         resp.set_header("Cache-Control", "no-store")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final, Self
@@ -54,10 +55,11 @@ class WebFiles:
 
     by_name: Mapping[str, WebFile]
 
-    @classmethod
-    def built(cls) -> Self:
-        """The files that the build put into the package."""
-        return cls.of(files(__package__) / "static")
+    @staticmethod
+    @cache
+    def built() -> WebFiles:
+        """The files that the build put into the package; a process reads them once, however many applications it has."""
+        return WebFiles.of(files(__package__) / "static")
 
     @classmethod
     def of(cls, directory: Traversable) -> Self:
