@@ -34,7 +34,7 @@ They take and return:
     tags           Labels, LabelEdit, LabelEntry, LabelledDevice, TagFilter, TagCount
     devices        DeviceQuery, DevicePage, DeviceCounts, DeviceStatus, DeviceState;
                    Evidence, EvidenceKind, Proof; Report, ReportOutcome
-    notifications  Notification, DeliveryHealth, DeliveryState
+    notifications  Notification, DeliveryHealth, DeliveryState; Reannounced
     tokens         ApiToken, DeviceToken, Principal, Role
 
 Errors derive from IotConfigError, and have `code` and `details`:
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from .domain.announcing.notifications import Notification
     from .domain.announcing.service import DeliveryHealth, DeliveryState, NotificationService
     from .domain.configs.adopting import AdoptionService
+    from .domain.configs.announcements import Reannounced
     from .domain.configs.bulk import (
         BulkEntry,
         BulkRefusal,
@@ -211,6 +212,7 @@ __all__ = [
     "Principal",
     "Proof",
     "Pruned",
+    "Reannounced",
     "RecordExists",
     "RecordGone",
     "RecordNotFound",
@@ -255,6 +257,7 @@ _HOMES: Final = {
         "DeliveryState",
         "NotificationService",
     ),
+    "domain.configs.announcements": ("Reannounced",),
     "domain.configs.bulk": (
         "BulkEntry",
         "BulkRefusal",

@@ -10,11 +10,20 @@ from iotconfig.domain.announcing.announcement import AnnouncedDocument, Announce
 from iotconfig.domain.announcing.notifications import AT_ONCE
 from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.configs import changes
+from iotconfig.domain.configs.announcements import Reannounced
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.precondition import Precondition
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
-from iotconfig.domain.errors import IotConfigError, PreconditionFailed, RecordExists, RecordNotFound
+from iotconfig.domain.errors import (
+    InvalidMacAddress,
+    IotConfigError,
+    PreconditionFailed,
+    RecordExists,
+    RecordNotFound,
+    ValidationFailed,
+)
+from iotconfig.domain.mac import MacAddress
 from iotconfig.testing.builders import content, mac, record
 from iotconfig.testing.clocks import START, SteppingClock
 
@@ -184,6 +193,40 @@ def test_announce_all_without_any_config(service: ConfigService, queue: Notifica
     """Nothing becomes pending."""
     assert 0 == service.announce_all(hints_per_second=1)
     assert [] == take_pending(queue)
+
+
+@pytest.mark.parametrize(("rate", "gap"), [(None, 0.0), (4.0, 0.25)])
+def test_announce_many_takes_the_given_devices_only(
+    store: Store, service: ConfigService, queue: NotificationQueue, rate: float | None, gap: float
+) -> None:
+    """Each once; those without a config are named, and keep no counter: they are still new boards."""
+    count = 120
+    for number in range(count + 1):
+        service.create(mac(number), content())
+    take_pending(queue)
+    given: list[MacAddress | str] = [
+        mac(500),
+        *(mac(number) for number in range(count, 0, -1)),
+        str(mac(7)),
+        mac(501),
+    ]
+
+    done = ConfigService(store, SteppingClock()).announce_many(given, hints_per_second=rate)
+
+    assert Reannounced(count, (mac(500), mac(501))) == done
+    found = sorted(queue.find(EVERYTHING), key=lambda n: n.announcement.subject)
+    assert [str(mac(number)) for number in range(1, count + 1)] == [n.announcement.subject.key for n in found]
+    assert {rate is not None} == {n.announcement.restart_hint for n in found}
+    assert [at(step * gap) for step in range(count)] == sorted(n.due_at for n in found)
+    assert 1 == service.create(mac(500), content()).revision
+
+
+def test_announce_many_refuses_what_it_cannot_do(service: ConfigService) -> None:
+    """An address that is none, and a rate of 0."""
+    with pytest.raises(InvalidMacAddress):
+        service.announce_many(["porch"])
+    with pytest.raises(ValidationFailed):
+        service.announce_many([], hints_per_second=0)
 
 
 @pytest.mark.parametrize(

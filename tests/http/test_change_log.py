@@ -83,6 +83,8 @@ def test_filters(both: Service) -> None:
         return [each["subject"] for each in _changes(client, query)]
 
     macs = [other["mac_address"], one["mac_address"]]
+    assert macs[1:] == subjects(f"change={one['change']}")
+    assert [] == subjects(f"change={one['change']}&operation=tag")
     assert macs == subjects(by_author)
     assert macs[1:] == subjects(f"{by_author}&tag={tag}")
     assert macs[:1] == subjects(f"{by_author}&tag=!{tag}")
@@ -133,6 +135,8 @@ def test_a_cursor_of_another_log_is_refused(both: Service, query: str) -> None:
         ("until=2026-01-01T00:00:00+01:00", "%2B"),
         ("until=2026-13-01T00:00:00Z", "2027-06-30T12:00:00Z"),
         ("from=2026-01-01T00:00:00Z&until=2026-01-01T00:00:00Z", "first time must be before"),
+        ("change=", "16 hexadecimal digits"),
+        ("change=0123456789ABCDEF", "16 hexadecimal digits"),
         ("author=", "author"),
         ("author=%00", "author"),
         (f"author={'a' * 256}", "author"),

@@ -43,8 +43,29 @@ def test_all_configs_are_announced(on_sqlite: Starter) -> None:
         answer = service.client.send_json("POST", "/api/configs/announce", {})
         hinted = service.client.send_json("POST", "/api/configs/announce", {"hints_per_second": 2.5})
 
-    assert (202, {"configs": 1}) == (answer.status, answer.json())
-    assert (202, {"configs": 1}) == (hinted.status, hinted.json())
+    assert (202, {"configs": 1, "missing": []}) == (answer.status, answer.json())
+    assert (202, {"configs": 1, "missing": []}) == (hinted.status, hinted.json())
+
+
+def test_some_configs_are_announced(on_sqlite: Starter) -> None:
+    """Those of the given devices; one without a config is named, and stops no other."""
+    with on_sqlite() as service:
+        for number in (1, 2):
+            created(service.client, {}, str(mac(number)))
+        body = {"mac_addresses": [str(mac(2)), str(mac(3)), str(mac(2))], "hints_per_second": 2.5}
+        answer = service.client.send_json("POST", "/api/configs/announce", body)
+        none = service.client.send_json("POST", "/api/configs/announce", {"mac_addresses": []})
+
+    assert (202, {"configs": 1, "missing": [str(mac(3))]}) == (answer.status, answer.json())
+    assert (202, {"configs": 0, "missing": []}) == (none.status, none.json())
+
+
+def test_a_bad_address_is_refused(untouched_single: Caller) -> None:
+    """The sentence has its text."""
+    body = {"mac_addresses": ["02:00:00:00:00:01", "porch"]}
+    answer = untouched_single.send_json("POST", "/api/configs/announce", body)
+
+    assert "porch" in expect_problem(answer, 400, "INVALID_OPERATION")["error"]
 
 
 @pytest.mark.parametrize("rate", [0, 0.09, -1, 1001, 1e300, "10", True, [1]])

@@ -111,6 +111,14 @@ def test_changes_are_filtered(command: CommandLine) -> None:
         assert positions == listed(command, *options), options
 
 
+def test_the_changes_of_one_write(command: CommandLine) -> None:
+    """Its id is in the list."""
+    newest = json.loads(command.ok("changes", "--json").text)["changes"][0]
+
+    assert [4] == listed(command, "--change", newest["change"])
+    assert [] == listed(command, "--change", newest["change"], "--device", FIRST)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -120,6 +128,7 @@ def test_changes_are_filtered(command: CommandLine) -> None:
         (["--since", "2h", "--until", "3h"], "first time must be before its last one"),
         (["--device", "nothing"], "was not found"),
         (["--tag", "A"], "is no tag"),
+        (["--change", "last"], "16 hexadecimal digits"),
     ],
 )
 def test_what_is_no_filter_is_refused(command: CommandLine, options: list[str], words: str) -> None:

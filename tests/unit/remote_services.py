@@ -18,6 +18,7 @@ from iotconfig.domain.access.principal import Role
 from iotconfig.domain.announcing.announcement import AnnouncedDocument, Announcement, Kind, Subject
 from iotconfig.domain.announcing.notifications import Notification
 from iotconfig.domain.announcing.service import DeliveryHealth, DeliveryState
+from iotconfig.domain.configs.announcements import Reannounced
 from iotconfig.domain.configs.bulk import (
     BulkEntry,
     BulkRefusal,
@@ -229,6 +230,12 @@ class RemoteConfigs(_Called):
     def announce_all(self, *, hints_per_second: float | None = None) -> int:
         self.calls.append("announce_all")
         return 1
+
+    def announce_many(
+        self, mac_addresses: Iterable[MacAddress | str], *, hints_per_second: float | None = None
+    ) -> Reannounced:
+        self.calls.append("announce_many")
+        return Reannounced(1)
 
 
 @define

@@ -59,6 +59,7 @@ def _past_option(name: str, about: str) -> Callable[[F], F]:
 @click.option(
     "--device", metavar="ID|MAC|NAME", shell_complete=complete_names, help="Only changes of this device."
 )
+@click.option("--change", metavar="ID", help="Only the changes of this write, one for each device.")
 @click.option("--author", metavar="NAME", help="Only changes by this author, exactly as written.")
 @click.option(
     "--operation",
@@ -87,6 +88,7 @@ def changes(
     since: datetime | None,
     until: datetime | None,
     device: str | None,
+    change: str | None,
     author: str | None,
     operation: str | None,
     tags: tuple[str, ...],
@@ -111,6 +113,7 @@ def changes(
     with runtime.services() as services:
         query = ChangeQuery(
             device=None if device is None else _mac_address(services, device),
+            change=change,
             author=author,
             operation=None if operation is None else Operation(operation),
             tags=tags,

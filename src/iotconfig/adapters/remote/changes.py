@@ -35,6 +35,7 @@ class RemoteChanges(RemoteUseCases):
     def find(self, query: ChangeQuery) -> ChangePage:
         parameters = {
             "device": query.device,
+            "change": query.change,
             "author": query.author,
             "operation": query.operation,
             "tag": query.tags.words() or None,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
 from iotconfig.adapters.codec.cursors import cursor_of
+from iotconfig.domain.configs.announcements import Reannounced
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.precondition import UNCONDITIONAL, Precondition
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote, Revision
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import PreconditionFailed, ValidationFailed
-from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.mac import MacAddress, mac_address_of
 
 from .answers import RemoteUseCases
 from .bodies import body_of, conditions, signed
@@ -32,13 +34,6 @@ class _Preview:
 
     id: int | None
     revision: int | None
-
-
-@frozen
-class _Announced:
-    """The number of configs to be announced."""
-
-    configs: int
 
 
 @frozen
@@ -151,7 +146,16 @@ class RemoteConfigs(RemoteUseCases):
     def announce_all(self, *, hints_per_second: float | None = None) -> int:
         body = body_of(hints_per_second=hints_per_second)
         request = Request("POST", f"{_CONFIGS}/announce", body=body, seconds=600)
-        return self.entity(request, _Announced).configs
+        return self.entity(request, Reannounced).configs
+
+    def announce_many(
+        self, mac_addresses: Iterable[MacAddress | str], *, hints_per_second: float | None = None
+    ) -> Reannounced:
+        body = body_of(
+            mac_addresses=[str(mac_address_of(each)) for each in mac_addresses],
+            hints_per_second=hints_per_second,
+        )
+        return self.entity(Request("POST", f"{_CONFIGS}/announce", body=body, seconds=600), Reannounced)
 
 
 def _by_mac(mac_address: MacAddress) -> str:

@@ -36,6 +36,8 @@ def matching_changes(
 def _conditions(wanted: ChangeFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.device is not None:
         yield _columns.subject == str(wanted.device)
+    if wanted.change is not None:
+        yield _columns.change == wanted.change
     if wanted.author is not None:
         yield _columns.author == wanted.author
     if wanted.operation is not None:

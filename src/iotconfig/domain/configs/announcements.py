@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from attrs import frozen
+
 from iotconfig.domain.announcing.announcement import AnnouncedDocument, Announcement, Kind, Subject
 from iotconfig.domain.mac import MacAddress
 
 from .config import Config
+
+
+@frozen
+class Reannounced:
+    """What was announced again."""
+
+    configs: int
+    """The number of configs."""
+    missing: tuple[MacAddress, ...] = ()
+    """The devices that have no config, in the order in which they were given."""
 
 
 def announce_config(config: Config, document_number: int, *, restart_hint: bool = True) -> Announcement:

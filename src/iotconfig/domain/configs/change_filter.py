@@ -13,7 +13,7 @@ from iotconfig.domain.text import is_storable
 
 from .labels import ANY_TAGS, TagFilter
 from .query import tag_filter_of
-from .revisions import MAX_AUTHOR, Operation
+from .revisions import MAX_AUTHOR, Operation, is_change_id
 
 
 def _check_author(_filter: object, _attribute: object, author: str | None) -> None:
@@ -25,6 +25,14 @@ def _check_author(_filter: object, _attribute: object, author: str | None) -> No
             f"The author must have from 1 to {MAX_AUTHOR} characters, without NUL or a lone surrogate.",
             parameter="author",
         )
+
+
+def _check_change(_filter: object, _attribute: object, change: str | None) -> None:
+    if change is None:
+        return
+    check_kind(change, str, "The change of a filter is a str, the id of a write")
+    if not is_change_id(change):
+        raise ValidationFailed("The id of a change is 16 hexadecimal digits.", parameter="change")
 
 
 def _check_operation(_filter: object, _attribute: object, operation: Operation | None) -> None:
@@ -55,6 +63,8 @@ class ChangeFilter:
     """Only changes at this time or later."""
     until: datetime | None = field(default=None, validator=_check_moment)
     """Only changes before this time."""
+    change: str | None = field(default=None, validator=_check_change)
+    """Only the changes of the write with this id."""
 
     def __attrs_post_init__(self) -> None:
         if self.since is not None and self.until is not None and self.since >= self.until:

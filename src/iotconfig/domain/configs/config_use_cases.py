@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.mac import MacAddress
 
+from .announcements import Reannounced
 from .config import Config
 from .edits import Edit
 from .precondition import Precondition
@@ -94,4 +96,10 @@ class ConfigUseCases(Protocol):
 
     def announce_all(self, *, hints_per_second: float | None = ...) -> int:
         """Announce every config again; return their number."""
+        ...
+
+    def announce_many(
+        self, mac_addresses: Iterable[MacAddress | str], *, hints_per_second: float | None = ...
+    ) -> Reannounced:
+        """Announce the configs of these devices again."""
         ...

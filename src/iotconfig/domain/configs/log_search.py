@@ -34,6 +34,7 @@ def matching(
 def _takes(wanted: ChangeFilter, change: LoggedChange, tags_of: TagsOf) -> bool:
     return (
         (wanted.device is None or change.subject.key == str(wanted.device))
+        and wanted.change in (None, change.change)
         and wanted.author in (None, change.author)
         and wanted.operation in (None, change.operation)
         and (wanted.since is None or change.created_at >= wanted.since)

@@ -1,15 +1,16 @@
-"""Announcing every config again, to restore the retained messages of a broker that has lost them."""
+"""Announcing configs again: every one, to restore the retained messages of a broker that has lost them, or those of some devices."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.errors import ValidationFailed
-from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.mac import MacAddress, in_order, mac_address_of
 
-from .announcements import announce_config
+from .announcements import Reannounced, announce_config
 from .query import ConfigQuery
 from .store import Store
 
@@ -19,20 +20,61 @@ _ANNOUNCED_AT_ONCE: Final = 50
 
 def announce_every(store: Store, clock: Clock, hints_per_second: float | None) -> int:
     """Announce every config, and return their number; `ConfigService.announce_all` is the contract."""
-    if hints_per_second is not None and not hints_per_second > 0:
-        raise ValidationFailed("The number of hints per second must be above 0.")
-    count = 0
+    return _announce(store, clock, _all_addresses(store), hints_per_second).configs
+
+
+def announce_some(
+    store: Store, clock: Clock, mac_addresses: Iterable[MacAddress | str], hints_per_second: float | None
+) -> Reannounced:
+    """Announce the configs of some devices; `ConfigService.announce_many` is the contract."""
+    return _announce(store, clock, _pages(map(mac_address_of, mac_addresses)), hints_per_second)
+
+
+def _pages(mac_addresses: Iterable[MacAddress]) -> Iterator[Sequence[MacAddress]]:
+    """Each address once, in pages."""
+    seen: set[MacAddress] = set()
+    page: list[MacAddress] = []
+    for mac_address in mac_addresses:
+        if mac_address in seen:
+            continue
+        seen.add(mac_address)
+        page.append(mac_address)
+        if len(page) == _ANNOUNCED_AT_ONCE:
+            yield page
+            page = []
+    yield page
+
+
+def _all_addresses(store: Store) -> Iterator[Sequence[MacAddress]]:
+    """The devices that have a config, sorted, in pages."""
     after: MacAddress | None = None
-    start = clock()
     while True:
         with store.reading() as view:
             page = view.configs.find(ConfigQuery(after=after, limit=_ANNOUNCED_AT_ONCE, count=False))
+        yield [summary.mac_address for summary in page.configs]
+        if page.next is None:
+            return
+        after = page.next
+
+
+def _announce(
+    store: Store, clock: Clock, pages: Iterable[Sequence[MacAddress]], hints_per_second: float | None
+) -> Reannounced:
+    if hints_per_second is not None and not hints_per_second > 0:
+        raise ValidationFailed("The number of hints per second must be above 0.")
+    count = 0
+    missing: list[MacAddress] = []
+    start = clock()
+    for page in pages:
         with store.writing() as work:
-            for summary in page.configs:
+            known = [each for each in page if work.configs.get_by_mac(each) is not None]
+            missing += [each for each in page if each not in known]
+            for mac_address in in_order(known):
                 # Read under the lock, so that a newer announcement is not overwritten.
-                counter = work.counters.lock(summary.mac_address)
-                config = work.configs.get_by_mac(summary.mac_address)
+                counter = work.counters.lock(mac_address)
+                config = work.configs.get_by_mac(mac_address)
                 if config is None:
+                    missing.append(mac_address)
                     continue
                 delay = timedelta(seconds=count / hints_per_second) if hints_per_second else timedelta()
                 announcement = announce_config(
@@ -40,6 +82,4 @@ def announce_every(store: Store, clock: Clock, hints_per_second: float | None) -
                 )
                 work.notifications.enqueue(announcement, start, start + delay)
                 count += 1
-        if page.next is None:
-            return count
-        after = page.next
+    return Reannounced(count, tuple(missing))

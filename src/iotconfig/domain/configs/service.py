@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from attrs import evolve, frozen
@@ -15,7 +15,7 @@ from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress, mac_address_of
 
 from . import changes
-from .announcements import announce_config
+from .announcements import Reannounced, announce_config
 from .board_swaps import locked_swap
 from .config import Config
 from .config_edit import ConfigEdit, store_content
@@ -25,7 +25,7 @@ from .existing import absent, check_id, existing
 from .locking import until_locked, with_locked
 from .precondition import UNCONDITIONAL, Precondition, check_precondition
 from .query import ConfigPage, ConfigQuery, check_query
-from .reannouncing import announce_every
+from .reannouncing import announce_every, announce_some
 from .restoring import locked_deletion, restored
 from .revisions import UNSIGNED, ChangeNote, Operation, check_config_id, check_note
 from .store import Store, UnitOfWork
@@ -275,3 +275,15 @@ class ConfigService:
             Without it, no device gets a hint. Raises `ValidationFailed` for 0 or less.
         """
         return announce_every(self.store, self.clock, hints_per_second)
+
+    def announce_many(
+        self, mac_addresses: Iterable[MacAddress | str], *, hints_per_second: float | None = None
+    ) -> Reannounced:
+        """Announce the configs of these devices, without a change.
+
+        mac_addresses: in any order; a device without a config is left out, and named in the result.
+        hints_per_second: as for `announce_all`.
+
+        Raises `InvalidMacAddress`, and `ValidationFailed` for 0 or less hints per second.
+        """
+        return announce_some(self.store, self.clock, mac_addresses, hints_per_second)

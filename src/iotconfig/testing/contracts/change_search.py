@@ -77,6 +77,16 @@ class ChangeSearchContract(UseCases):
         assert found[:2] == positions(log.matching_changes(given, everywhere, 2, newest_first=False))
         assert found[:-3:-1] == positions(log.matching_changes(given, everywhere, 2, newest_first=True))
 
+    def test_a_filter_takes_one_write(self, log: Store) -> None:
+        """The changes that were stored together share the id; another id has none."""
+        first = log.changes_since(0, 1)[0]
+        for wanted, found in ((first.change, [1]), ("0" * 16, [])):
+            given = ChangeFilter(change=wanted)
+            assert found == positions(log.matching_changes(given, range(1, 100), 99, newest_first=False))
+        assert [] == log.matching_changes(
+            ChangeFilter(change=first.change, author="ben"), range(1, 100), 99, newest_first=False
+        )
+
     @pytest.mark.parametrize(
         ("where", "limit", "found"),
         [

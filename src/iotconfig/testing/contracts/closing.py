@@ -62,6 +62,7 @@ class ClosingContract(UseCases):
             lambda: service.delete(config.id),
             lambda: service.announce(config.id),
             service.announce_all,
+            lambda: service.announce_many([mac(1)]),
             lambda: history.config_of(mac(1)),
             lambda: history.revisions(HistoryQuery(config.id)),
             lambda: history.revision(config.id, 1),

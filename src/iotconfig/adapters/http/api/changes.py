@@ -44,6 +44,9 @@ class ChangesQuery:
     """The query string of `GET /api/changes`."""
 
     device: MacAddress | None = parameter(MAC_ADDRESS, "Only changes of this device")
+    change: str | None = parameter(
+        text(pattern="[0-9a-f]{16}"), "Only the changes of the write with this id, one for each config"
+    )
     author: str | None = parameter(
         text(minLength=1, maxLength=MAX_AUTHOR), "Only changes by this author, exactly as written"
     )
@@ -84,6 +87,7 @@ class ChangesResource:
         page = self.log.find(
             ChangeQuery(
                 device=query.device,
+                change=query.change,
                 author=query.author,
                 operation=query.operation,
                 tags=query.tag or ANY_TAGS,

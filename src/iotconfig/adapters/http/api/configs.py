@@ -114,9 +114,13 @@ class NewBoard:
 
 
 @frozen
-class AnnounceAll:
+class AnnounceMany:
     """The body of `POST /api/configs/announce`."""
 
+    mac_addresses: Annotated[
+        Sequence[MacAddress] | None,
+        "Announce the configs of these devices; null: all configs",
+    ] = None
     hints_per_second: Annotated[
         float | None,
         "Send the hint to restart as well, to this many devices per second (0.1 to 1000); null: send no hints",
@@ -126,9 +130,10 @@ class AnnounceAll:
 @answer
 @frozen
 class Announced:
-    """The number of configs that are announced."""
+    """What is announced."""
 
-    configs: int
+    configs: Annotated[int, "The number of configs"]
+    missing: Annotated[Sequence[MacAddress], "The given devices that have no config"]
 
 
 @frozen
@@ -268,18 +273,24 @@ class AnnounceResource:
 
 
 @frozen
-class AnnounceAllResource:
-    """`/api/configs/announce`: announce every config again, without a change."""
+class AnnounceManyResource:
+    """`/api/configs/announce`: announce many configs again, without a change."""
 
     service: ConfigUseCases
     bodies: BodyReader
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         read_query(req, NoQuery)
-        rate = self.bodies.read(read_json(req, self.bodies.max_body_bytes), AnnounceAll).hints_per_second
+        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), AnnounceMany)
+        rate = body.hints_per_second
         if rate is not None and not _SLOWEST <= rate <= _FASTEST:
             raise InvalidDocument(
                 f"expected a number from {_SLOWEST} to {_FASTEST}, or null", pointer="/hints_per_second"
             )
-        send(resp, Announced(self.service.announce_all(hints_per_second=rate)))
+        if body.mac_addresses is None:
+            announced = Announced(self.service.announce_all(hints_per_second=rate), ())
+        else:
+            found = self.service.announce_many(body.mac_addresses, hints_per_second=rate)
+            announced = Announced(found.configs, found.missing)
+        send(resp, announced)
         resp.status = falcon.HTTP_202
