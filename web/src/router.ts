@@ -24,6 +24,13 @@ export const SCREENS: readonly Screen[] = [
     load: () => import("./screens/fleet/fleet-screen.ts"),
   },
   {
+    path: "/bulk",
+    element: "bulk-screen",
+    title: (strings) => strings.bulk.title,
+    group: "devices",
+    load: () => import("./screens/bulk/bulk-screen.ts"),
+  },
+  {
     path: "/new-boards",
     element: "new-boards-screen",
     title: (strings) => strings.newBoards.title,

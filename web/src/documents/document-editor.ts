@@ -77,6 +77,8 @@ export class DocumentEditor extends LitElement {
   @property({ attribute: false }) initial = "";
   /** The text that stands beside it. */
   @property({ attribute: false }) other: string | undefined;
+  /** What the text is, for screen readers. */
+  @property({ attribute: false }) label = strings.document.text;
   private view: EditorView | undefined;
   private merge: MergeView | undefined;
 
@@ -143,7 +145,7 @@ export class DocumentEditor extends LitElement {
 
   private extensions(): Extension[] {
     return [
-      ...shown(strings.document.text),
+      ...shown(this.label),
       history(),
       drawSelection(),
       bracketMatching(),

@@ -46,6 +46,11 @@ export class Session {
     return this.caller?.roles.includes(ADMINISTRATOR) ?? false;
   }
 
+  /** Whether the caller is known to be one who may only look; keys that come before that are not lost. */
+  get mayOnlyLook(): boolean {
+    return this.caller !== undefined && !this.mayChange;
+  }
+
   /** Ask the service who the caller is. */
   check(): Promise<void> {
     if (this.isNeeded) return Promise.resolve();

@@ -1,5 +1,8 @@
 /** German. A key that is missing, or that English does not have, breaks the build. */
+import { countingIn } from "./counting.ts";
 import type { Strings } from "./en.ts";
+
+const { plural } = countingIn("de");
 
 export const de: Strings = {
   language: "de",
@@ -80,6 +83,7 @@ export const de: Strings = {
     selected: (count) => `${count} ausgewählt`,
     selectAll: (count) => `Alle ${count} auswählen`,
     clearSelection: "Auswahl aufheben",
+    changeSelected: "Ändern …",
     select: (name) => `${name} auswählen`,
     onlyDelivered: (count) => `Bei ${count} davon ist nur die Auslieferung bekannt.`,
     none: "Es gibt noch keine Geräte.",
@@ -87,6 +91,68 @@ export const de: Strings = {
       "Eine Platine, die nach ihrem Dokument fragt, erscheint unter den neuen Platinen. Ein Befehl gibt einem Gerät seine erste Konfiguration:",
     noMatch: "Kein Gerät passt zu diesen Filtern.",
     columns: "Geräte, sortiert",
+  },
+  bulk: {
+    title: "Viele",
+    heading: "Viele Geräte ändern",
+    devices: (count) => plural(count, "Gerät", "Geräte"),
+    show: "Die Geräte zeigen",
+    none: "Wählen Sie in der Flotte Geräte aus, dann „Ändern …“.",
+    unknownJob: "Dieser Browser hat diese Änderung nicht mehr: Er behält die letzten drei.",
+    forAdministrators: "Viele Geräte ändern die Verwalter.",
+    recent: "Letzte Änderungen aus diesem Browser",
+    isOpen: "vorbereitet",
+    isSent: "gesendet",
+    isDone: "fertig",
+    what: "Was soll mit ihnen geschehen?",
+    kinds: { tags: "Tags ändern", patch: "Angaben ändern", announce: "Ankündigen", export: "Exportieren" },
+    add: "Diese Tags hinzufügen, mit Leerzeichen getrennt",
+    remove: "Diese Tags entfernen",
+    noTags: "Nennen Sie mindestens einen Tag.",
+    patch: "Merge Patch",
+    patchMeaning:
+      "Angaben, die in jedem Dokument gesetzt werden; null entfernt eine. Alles andere behält seine Bytes.",
+    announceMeaning: "Sagt Geräten über MQTT, welches Dokument sie haben sollen, ohne etwas zu ändern.",
+    hints: "Sie auch zum Neustart auffordern",
+    rate: "Geräte pro Sekunde",
+    exportMeaning:
+      "Eine Datei mit der Konfiguration jedes Geräts, genau wie gespeichert. Ein Import liest sie.",
+    download: "Herunterladen",
+    exported: (count, missing) =>
+      `${plural(count, "Konfiguration", "Konfigurationen")} in der Datei.` +
+      (missing > 0 ? ` ${plural(missing, "Gerät hat", "Geräte haben")} keine mehr.` : ""),
+    preview: "Zeigen, was geschähe",
+    previewed: "Was geschähe",
+    counts: "Geräte nach dem, was mit ihnen geschieht",
+    samples: "Zum Beispiel",
+    plans: {
+      changed: "ändern sich",
+      same: "haben es schon",
+      refused: "würden abgelehnt",
+      missing: "haben keine Konfiguration mehr",
+      unknown: "nicht bekannt",
+    },
+    fates: {
+      changed: "geändert",
+      same: "hatten es schon",
+      refused: "abgelehnt",
+      missing: "hatten keine Konfiguration",
+      unknown: "bisher nicht geändert",
+    },
+    nothingToDo: "Es gibt nichts zu ändern.",
+    write: (count) => `${plural(count, "Gerät", "Geräte")} ändern`,
+    announce: (count) => `${plural(count, "Gerät", "Geräte")} ankündigen`,
+    writing: "Der Dienst arbeitet …",
+    notYet:
+      "Die Antwort ging verloren. Dies sagt der Dienst jetzt zu jedem Gerät; die Seite sieht von selbst wieder nach.",
+    notKnown:
+      "Die Antwort ging verloren: Es ist nicht bekannt, welche Geräte angekündigt wurden. Noch einmal schadet nicht.",
+    notKept: "Der Browser hat dafür keinen Platz: Das Ergebnis geht mit diesem Tab verloren.",
+    results: "Ergebnis für jedes Gerät",
+    more: (count) => `Mehr zeigen: ${plural(count, "Gerät", "Geräte")}`,
+    selectOpen: (count) => `${plural(count, "Gerät", "Geräte")} für einen neuen Versuch auswählen`,
+    inLog: "Im Protokoll, mit Rückgängig",
+    another: "Diese Geräte noch einmal ändern",
   },
   changes: {
     title: "Änderungen",
@@ -275,6 +341,8 @@ export const de: Strings = {
     search: "suchen",
     move: "nächstes und voriges Gerät",
     select: "Gerät auswählen",
+    selectAll: "alle auswählen, die die Filter zeigen",
+    changeSelected: "die ausgewählten Geräte ändern",
     edit: "Dokument bearbeiten",
     diff: "vergleichen, womit es läuft und was es haben soll",
     show: "Gerät öffnen",

@@ -1,4 +1,8 @@
 /** English. Each screen has its own part. */
+import { countingIn } from "./counting.ts";
+
+const { plural } = countingIn("en");
+
 export const en = {
   language: "en",
   product: "iotconfig",
@@ -78,6 +82,7 @@ export const en = {
     selected: (count: string) => `${count} selected`,
     selectAll: (count: string) => `Select all ${count}`,
     clearSelection: "Clear selection",
+    changeSelected: "Change …",
     select: (name: string) => `Select ${name}`,
     onlyDelivered: (count: string) => `For ${count} of them, only the delivery is known.`,
     none: "There are no devices yet.",
@@ -85,6 +90,66 @@ export const en = {
       "A board that asks for its document appears under new boards. A command gives a device its first config:",
     noMatch: "No device matches these filters.",
     columns: "Devices, sorted",
+  },
+  bulk: {
+    title: "Bulk",
+    heading: "Change many devices",
+    devices: (count: number) => plural(count, "device", "devices"),
+    show: "Show the devices",
+    none: "Select devices in the fleet, then “Change …”.",
+    unknownJob: "This browser does not have this change any more: it keeps the last three.",
+    forAdministrators: "Many devices are changed by administrators.",
+    recent: "Last changes from this browser",
+    isOpen: "prepared",
+    isSent: "sent",
+    isDone: "done",
+    what: "What is to be done with them?",
+    kinds: { tags: "Change tags", patch: "Change members", announce: "Announce", export: "Export" },
+    add: "Add these tags, with spaces between them",
+    remove: "Remove these tags",
+    noTags: "Give at least one tag.",
+    patch: "Merge patch",
+    patchMeaning: "Members that are set in each document; null removes one. Everything else keeps its bytes.",
+    announceMeaning: "Tells devices over MQTT of the documents that they are to have, without a change.",
+    hints: "Tell them to restart, too",
+    rate: "Devices a second",
+    exportMeaning: "One file with the config of each device, exactly as it is stored. An import reads it.",
+    download: "Download",
+    exported: (count: number, missing: number) =>
+      `${plural(count, "config", "configs")} in the file.` +
+      (missing > 0 ? ` ${plural(missing, "device has", "devices have")} none any more.` : ""),
+    preview: "Show what it would do",
+    previewed: "What it would do",
+    counts: "Devices by what becomes of them",
+    samples: "For example",
+    plans: {
+      changed: "will change",
+      same: "have it already",
+      refused: "would be refused",
+      missing: "have no config any more",
+      unknown: "not known",
+    },
+    fates: {
+      changed: "changed",
+      same: "had it already",
+      refused: "refused",
+      missing: "had no config",
+      unknown: "not changed so far",
+    },
+    nothingToDo: "There is nothing to change.",
+    write: (count: number) => `Change ${plural(count, "device", "devices")}`,
+    announce: (count: number) => `Announce ${plural(count, "device", "devices")}`,
+    writing: "The service is at work …",
+    notYet:
+      "The answer was lost. This is what the service says of each device now; the page looks again by itself.",
+    notKnown:
+      "The answer was lost: it is not known which devices were announced. Announcing them again does no harm.",
+    notKept: "The browser has no room to keep this: the result is lost with this tab.",
+    results: "Result for each device",
+    more: (count: number) => `Show more: ${plural(count, "device", "devices")}`,
+    selectOpen: (count: number) => `Select ${plural(count, "device", "devices")} for another attempt`,
+    inLog: "In the log, with undo",
+    another: "Another change of these devices",
   },
   changes: {
     title: "Changes",
@@ -270,6 +335,8 @@ export const en = {
     search: "search",
     move: "next and previous device",
     select: "select the device",
+    selectAll: "select all that the filters show",
+    changeSelected: "change the selected devices",
     edit: "edit its document",
     diff: "compare what it runs with what it is to have",
     show: "open the device",

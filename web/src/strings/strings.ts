@@ -1,4 +1,5 @@
 /** The strings of the browser's language; English, where there are none. */
+import { countingIn } from "./counting.ts";
 import { de } from "./de.ts";
 import { en, type Strings } from "./en.ts";
 
@@ -12,9 +13,5 @@ export function chosen(wanted: readonly string[]): Strings {
 
 export const strings: Strings = chosen(navigator.languages);
 
-const numbers = new Intl.NumberFormat(strings.language);
-
 /** A number with the separators of the language. */
-export function counted(number: number): string {
-  return numbers.format(number);
-}
+export const { counted } = countingIn(strings.language);

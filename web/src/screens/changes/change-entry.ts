@@ -3,6 +3,7 @@ import { customElement, property } from "lit/decorators.js";
 
 import { deviceLink } from "../../devices/device-link.ts";
 import { deviceStore } from "../../devices/device-store.ts";
+import { labels } from "../../devices/tag-difference.ts";
 import { Listening } from "../../parts/listening.ts";
 import { lists } from "../../parts/list-styles.ts";
 import "../../parts/relative-time.ts";
@@ -165,11 +166,6 @@ function difference({ tags, note, kind, revision }: Change): unknown {
         : nothing
     }
   `;
-}
-
-/** Tags with a sign: those that came, and those that went. */
-export function labels({ added, removed }: { added: readonly string[]; removed: readonly string[] }): string {
-  return [...added.map((tag) => `+${tag}`), ...removed.map((tag) => `−${tag}`)].join(" ");
 }
 
 declare global {

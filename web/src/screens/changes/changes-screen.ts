@@ -98,6 +98,7 @@ export class ChangesScreen extends LitElement {
     const { changes, fleet } = strings;
     const name = deviceStore.devices.get(view.device)?.device_name ?? view.device;
     const chips: [boolean, string, Partial<ChangesView>][] = [
+      [view.change !== "", changes.ofWrite(view.change), { change: "" }],
       [view.device !== "", changes.chipDevice(name), { device: "" }],
       [view.author !== "", changes.chipAuthor(view.author), { author: "" }],
       [view.operation !== "", view.operation && changes.operations[view.operation], { operation: "" }],

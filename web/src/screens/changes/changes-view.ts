@@ -19,6 +19,8 @@ export const OPERATIONS: readonly Operation[] = [
 
 /** What the log is limited to; empty where it is not. */
 export interface ChangesView {
+  /** The id of a write. */
+  change: string;
   /** A MAC address. */
   device: string;
   author: string;
@@ -30,10 +32,19 @@ export interface ChangesView {
   until: string;
 }
 
-export const ALL: ChangesView = { device: "", author: "", operation: "", tags: [], from: "", until: "" };
+export const ALL: ChangesView = {
+  change: "",
+  device: "",
+  author: "",
+  operation: "",
+  tags: [],
+  from: "",
+  until: "",
+};
 
 export function readView(query: URLSearchParams): ChangesView {
   return {
+    change: /^[0-9a-f]{16}$/.exec(query.get("change") ?? "")?.[0] ?? "",
     device: query.get("device") ?? "",
     author: query.get("author") ?? "",
     operation: OPERATIONS.find((each) => each === query.get("operation")) ?? "",
@@ -53,6 +64,7 @@ export function addressOf(view: ChangesView): string {
 
 /** The view as parameters of `GET /api/changes`. */
 export function parametersOf({ operation, tags, ...view }: ChangesView): {
+  change?: string;
   device?: string;
   author?: string;
   operation?: Operation;
@@ -64,8 +76,10 @@ export function parametersOf({ operation, tags, ...view }: ChangesView): {
   return { ...texts, ...(operation && { operation }), ...(tags.length > 0 && { tag: [...tags] }) };
 }
 
-function named({ device, author, operation, from, until }: ChangesView): [string, string][] {
-  return Object.entries({ device, author, operation, from, until }).filter(([, value]) => value !== "");
+function named({ change, device, author, operation, from, until }: ChangesView): [string, string][] {
+  return Object.entries({ change, device, author, operation, from, until }).filter(
+    ([, value]) => value !== "",
+  );
 }
 
 function moment(text: string | null): string {

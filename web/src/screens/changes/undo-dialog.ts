@@ -3,12 +3,12 @@ import { customElement, query, state } from "lit/decorators.js";
 
 import { api, content, type Schemas } from "../../api/client.ts";
 import { deviceLink } from "../../devices/device-link.ts";
+import { labels } from "../../devices/tag-difference.ts";
 import "../../parts/action-dialog.ts";
 import type { ActionDialog } from "../../parts/action-dialog.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import { report } from "../../shell/errors.ts";
 import { counted, strings } from "../../strings/strings.ts";
-import { labels } from "./change-entry.ts";
 
 type Undone = Schemas["Undone"];
 

@@ -11,7 +11,9 @@ import { KeyBindings } from "../../parts/keys.ts";
 import { Listening } from "../../parts/listening.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import { type Address, deviceAddress, navigate } from "../../router.ts";
+import { session } from "../../session/session.ts";
 import { counted, strings } from "../../strings/strings.ts";
+import { addressOf as jobAddress, begin } from "../bulk/bulk-job.ts";
 import "./fleet-table.ts";
 import type { FleetTable } from "./fleet-table.ts";
 import {
@@ -115,7 +117,7 @@ export class FleetScreen extends LitElement {
 
   constructor() {
     super();
-    new Listening(this, deviceStore, selection);
+    new Listening(this, deviceStore, selection, session);
     new KeyBindings(this, {
       "/": () => {
         this.searchField.select();
@@ -136,7 +138,13 @@ export class FleetScreen extends LitElement {
         this.move(-1);
       },
       x: () => {
-        if (this.active !== undefined) selection.toggle(this.active);
+        if (this.active !== undefined && !session.mayOnlyLook) selection.toggle(this.active);
+      },
+      a: () => {
+        this.selectAll();
+      },
+      b: () => {
+        this.changeSelected();
       },
       Enter: () => {
         this.open();
@@ -178,6 +186,13 @@ export class FleetScreen extends LitElement {
           .value=${this.view.search}
           @input=${this.onSearch}
         />
+        ${
+          session.mayChange && selection.size === 0 && devices.length > 0
+            ? html`<button class="plain" title="a" @click=${this.selectAll}>
+                ${strings.fleet.selectAll(counted(devices.length))}
+              </button>`
+            : nothing
+        }
         <button
           class="plain keys"
           title="?"
@@ -206,6 +221,8 @@ export class FleetScreen extends LitElement {
           ["/", strings.help.search],
           ["j k", strings.help.move],
           ["x", strings.help.select],
+          ["a", strings.help.selectAll],
+          ["b", strings.help.changeSelected],
           ["Enter", strings.help.show],
           ["e", strings.help.edit],
           ["d", strings.help.diff],
@@ -314,7 +331,7 @@ export class FleetScreen extends LitElement {
   }
 
   private selectionBar(): unknown {
-    if (selection.size === 0) return nothing;
+    if (selection.size === 0 || session.mayOnlyLook) return nothing;
     const { devices } = this.shown;
     const unproven = selection.macs.filter(
       (mac) => deviceStore.devices.get(mac)?.state === "delivered",
@@ -325,14 +342,11 @@ export class FleetScreen extends LitElement {
       ${
         areAll
           ? nothing
-          : html`<button
-              @click=${() => {
-                selection.add(devices.map((device) => device.mac_address));
-              }}
-            >
+          : html`<button @click=${this.selectAll}>
               ${strings.fleet.selectAll(counted(devices.length))}
             </button>`
       }
+      <button class="primary" title="b" @click=${this.changeSelected}>${strings.fleet.changeSelected}</button>
       <button
         class="plain"
         @click=${() => {
@@ -385,6 +399,15 @@ export class FleetScreen extends LitElement {
     if (!next) return;
     this.active = next.mac_address;
     this.table?.reveal(next.mac_address);
+  }
+
+  private selectAll(): void {
+    if (!session.mayOnlyLook) selection.add(this.shown.devices.map((device) => device.mac_address));
+  }
+
+  /** Go on with the selection as it is now. */
+  private changeSelected(): void {
+    if (!session.mayOnlyLook && selection.size > 0) navigate(jobAddress(begin(selection.macs)));
   }
 
   private open(more = ""): void {

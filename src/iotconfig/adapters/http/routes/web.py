@@ -41,6 +41,7 @@ AREA: Final = Area(
     "The page for people.",
     (
         _screen("/", "Start"),
+        _screen("/bulk", "Bulk"),
         _screen("/changes", "Changes"),
         _screen("/new-boards", "NewBoards"),
         _screen("/deleted", "Deleted"),
