@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
+import subprocess
+import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Event
+from typing import Any
+from unittest import mock
 
 import pytest
 from sqlalchemy import make_url
@@ -56,6 +62,61 @@ def test_a_backup_is_restored(command: CommandLine, path: Path) -> None:
         assert [('{"n": 2}',)] == connection.execute("SELECT content FROM configs").fetchall()
     assert [] == list(path.parent.glob(".iotconfig-*"))
     assert 2 == command.ok("config", "set", MAC, '{"n": 3}', "--json").json()["revision"]
+
+
+def test_a_copy_is_on_disk_before_it_has_its_name(command: CommandLine, path: Path) -> None:
+    """After a loss of power, a backup is whole or not there, and the database is the former or the restored one."""
+    steps: list[str] = []
+    sync, link, replace = os.fsync, os.link, os.replace
+
+    def fsync(descriptor: int) -> None:
+        steps.append("directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "copy")
+        sync(descriptor)
+
+    def noted(name: str, call: Callable[..., None]) -> Callable[..., None]:
+        def note(*given: Any, **more: Any) -> None:
+            steps.append(name)
+            call(*given, **more)
+
+        return note
+
+    with (
+        mock.patch.object(os, "fsync", fsync),
+        mock.patch.object(os, "link", noted("link", link)),
+        mock.patch.object(os, "replace", noted("replace", replace)),
+    ):
+        command.ok("backup", "copy.db")
+        backed_up, steps = steps, []
+        command.ok("restore", "copy.db")
+
+    assert ["copy", "link", "directory"] == backed_up
+    assert ["copy", "link", "replace", "directory"] == steps
+    assert b'{ "n":1.10 }' == content(command)
+
+
+def test_nobody_opens_a_database_while_it_is_replaced(command: CommandLine, path: Path) -> None:
+    """What another process wrote between the check and the replacement would be lost."""
+    command.ok("backup", "copy.db")
+    link, refused = os.link, list[str]()
+
+    def try_it(source: Path, target: Path) -> None:
+        program = (
+            "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('PRAGMA user_version')"
+        )
+        ended = subprocess.run(
+            [sys.executable, "-c", program, str(path)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        refused.extend(ended.stderr.splitlines()[-1:])
+        link(source, target)
+
+    with mock.patch.object(os, "link", try_it):
+        command.ok("restore", "copy.db")
+
+    assert ["sqlite3.OperationalError: database is locked"] == refused
 
 
 def test_a_backup_while_others_write(command: CommandLine, sqlite_url: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from faults.small_disk import SmallDisk
 
 from tests.support.command_line import CommandLine
+from tests.support.serving import COMMAND, environment
 
 _MAC = "02:ab:cd:ef:01:02"
 _PAGES = 64 * 1024
@@ -36,6 +38,37 @@ def _refusal(command: CommandLine, *arguments: str) -> str:
     outcome = command.run(*arguments)
     assert (1, "", 1) == (outcome.status, outcome.text, outcome.errors.count("\n")), outcome.errors
     return outcome.errors
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("config", "list"), ("config", "list", "--json"), ("config", "show", "1", "--content"), ("config", "show", "1"),
+        ("export", "-"), ("token", "create", "ci", "--role", "admin"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_output_to_a_file_on_a_full_disk(sqlite_url: str, arguments: tuple[str, ...]) -> None:
+    """The error names standard output, and no number. A token that was not shown is revoked."""
+    command = CommandLine({"DATABASE_URL": sqlite_url})
+    command.ok("config", "create", _MAC, '{"n": 1}')
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [COMMAND, *arguments],
+            env=environment(sqlite_url),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert (1, f"Error: Standard output cannot be used: No space left on device. F{_WAY_OUT}\n") == (
+        ended.returncode,
+        ended.stderr,
+    )
+    tokens = command.ok("token", "list", "--json").json()["tokens"]
+    assert [] == [token for token in tokens if token["state"] == "active"]
 
 
 @pytest.fixture

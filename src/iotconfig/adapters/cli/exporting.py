@@ -19,7 +19,7 @@ from .counts import counted, listed
 from .runtime import Runtime, Services
 from .streams import STANDARD_STREAM, standard_output
 from .tables import printable
-from .terminal import give, is_watched, say
+from .terminal import give, is_watched, say, to_standard_output
 
 if TYPE_CHECKING:
     from iotconfig.adapters.fleet_files.directory_update import DirectoryChanges
@@ -132,7 +132,10 @@ def _print_records(exporting: _Exporting) -> int:
             for line in file:
                 give(line)
         else:
-            shutil.copyfileobj(file, standard_output())
+            with to_standard_output():
+                output = standard_output()
+                shutil.copyfileobj(file, output)
+                output.flush()
     return count
 
 

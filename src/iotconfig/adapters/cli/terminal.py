@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import click
@@ -18,12 +19,12 @@ from .tables import Column, table
 def say(text: str = "", *, err: bool = False, **style: Any) -> None:
     """Print one line; `style` is click's. Invisible characters, line ends too, are printed as escapes."""
     shown = harmless(text)
-    click.echo(click.style(shown, **style) if style else shown, err=err)
+    _echo(click.style(shown, **style) if style else shown, err=err)
 
 
 def say_lines(text: str) -> None:
     """Print the lines of a text. Invisible characters in them are printed as escapes."""
-    click.echo(harmless_lines(text))
+    _echo(harmless_lines(text))
 
 
 def say_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> None:
@@ -34,13 +35,13 @@ def say_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> No
 def redraw(text: str) -> None:
     """Print these lines in place of everything that the terminal shows."""
     lines = "".join(f"{line}\x1b[K\n" for line in harmless_lines(text).split("\n"))
-    click.echo(f"\x1b[H{lines}\x1b[J", nl=False)
+    _echo(f"\x1b[H{lines}\x1b[J", nl=False)
 
 
 def say_over_progress(text: str, **style: Any) -> None:
     """As `say`, on standard error, in place of a progress bar, which is drawn again below."""
     if sys.stderr.isatty():
-        click.echo("\r\x1b[K", nl=False, err=True)
+        _echo("\r\x1b[K", nl=False, err=True)
     say(text, err=True, **style)
 
 
@@ -60,16 +61,17 @@ def say_json(value: object) -> None:
     from iotconfig.adapters.codec import to_json
 
     text = harmless_json(to_json(value))
-    click.echo(_without_returns(text) if is_watched() else text)
+    _echo(_without_returns(text) if is_watched() else text)
 
 
 def give(document: bytes) -> None:
     """Write JSON to standard output: these bytes exactly, but on a terminal with invisible characters as JSON escapes."""
     if is_watched():
         document = _without_returns(harmless_json(document.decode())).encode()
-    output = standard_output()
-    output.write(document)
-    output.flush()
+    with to_standard_output():
+        output = standard_output()
+        output.write(document)
+        output.flush()
 
 
 def is_watched() -> bool:
@@ -80,6 +82,24 @@ def is_watched() -> bool:
 def is_interactive() -> bool:
     """Whether standard input and output are a terminal, where a user can edit a text and answer questions."""
     return is_watched() and sys.stdin is not None and sys.stdin.isatty()
+
+
+@contextmanager
+def to_standard_output() -> Iterator[None]:
+    """Let the system's error about standard output, such as that of a full disk, name it."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.filename is not None or error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, "Standard output") from None
+
+
+def _echo(text: str, *, nl: bool = True, err: bool = False) -> None:
+    with nullcontext() if err else to_standard_output():
+        click.echo(text, nl=nl, err=err)
 
 
 def _without_returns(text: str) -> str:

@@ -22,7 +22,7 @@ from .pages import summaries
 from .runtime import Runtime
 from .streams import standard_output
 from .tables import Column, moment
-from .terminal import say, say_json, say_table
+from .terminal import say, say_json, say_table, to_standard_output
 
 if TYPE_CHECKING:
     from iotconfig.domain.access.use_cases import ApiTokenSummary
@@ -201,8 +201,9 @@ def _json_of(members: Mapping[str, object], text: str) -> str:
 
 def _show(output: BinaryIO, line: str) -> None:
     """Write a line and flush it, so that an error is raised here."""
-    output.write(f"{line}\n".encode())
-    output.flush()
+    with to_standard_output():
+        output.write(f"{line}\n".encode())
+        output.flush()
 
 
 @contextmanager
