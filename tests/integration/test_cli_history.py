@@ -9,6 +9,10 @@ import re
 
 import pytest
 
+from iotconfig import ConfigContent, Replace, open_service
+from iotconfig.adapters.cli import history as history_commands
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.history_use_cases import HistoryUseCases
 from tests.support.command_line import CommandLine, Outcome
 from tests.support.serving import environment, run_command
 from tests.support.tables import contents
@@ -240,3 +244,24 @@ def test_deleted_configs_have_no_search(quick: CommandLine) -> None:
     """Options that select existing configs are refused with --deleted."""
     for option in (("--search", "x"), ("--ota",)):
         assert 2 == quick.run("config", "list", "--deleted", *option).status
+
+
+def test_a_change_before_a_rollback_without_a_number_is_kept(
+    quick: CommandLine, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The revision to go back to is chosen first: it is not one back from what another user stores meanwhile."""
+    quick.ok("config", "set", "1", '{"n": 2}', "--yes")
+    one_back = history_commands._one_back
+
+    def slowly(revisions: HistoryUseCases, config: Config) -> int:
+        found = one_back(revisions, config)
+        with open_service(sqlite_url) as service:
+            service.configs.edit(config.id, Replace(ConfigContent.parse('{"theirs": 1}')))
+        return found
+
+    monkeypatch.setattr(history_commands, "_one_back", slowly)
+    refused = quick.run("config", "rollback", "1")
+
+    assert 1 == refused.status
+    assert "accepts the present revision" in refused.errors
+    assert b'{"theirs": 1}' == quick.ok("config", "show", "1", "--content").output

@@ -41,6 +41,15 @@ def test_members_are_listed_in_their_order() -> None:
     assert [] == list(ConfigContent.parse("{}"))
 
 
+def test_members_are_those_of_a_dict() -> None:
+    """What programs do with a dict: a copy, a copy with another member, a loop over names and values."""
+    assert json.loads(TEXT) == json.loads(str(content_of(dict(CONTENT))))
+    assert "home" == {**CONTENT, "volume": 3}["wifi"]["ssid"]
+    assert {"volume": 3} == {name: value for name, value in {**CONTENT, "volume": 3}.items() if value == 3}
+    assert list(CONTENT) == list(CONTENT.keys()) == [name for name, _ in CONTENT.items()]
+    assert [CONTENT[name] for name in CONTENT] == list(CONTENT.values())
+
+
 def test_a_member_that_is_absent_is_no_null() -> None:
     """`get` has a default for an absent member only."""
     assert 5 == CONTENT.get("brightness", 5)

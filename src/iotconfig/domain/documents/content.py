@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -42,7 +42,7 @@ class ConfigContent:
     `parse` once accepted, and checks nothing.
 
     `content["wifi"]["ssid"]` is a value of it, `"wifi" in content` whether it has a member, and
-    iterating gives the names of its members in their order. `str(content)` is the text, `bytes(content)`
+    iterating gives the names of its members in their order, as `keys`, `values` and `items` of a dict do. `str(content)` is the text, `bytes(content)`
     its UTF-8. Content without members is true, too. Values are read only: objects are mappings, arrays are tuples; `to_dict` returns a copy to
     change. A number without fraction and exponent is an `int`, any other the nearest `float` (`1.10` is
     `1.1`): `json.loads(str(content), parse_float=Decimal)` has the digits.
@@ -134,6 +134,18 @@ class ConfigContent:
     def get(self, member: str, default: Any = None) -> Any:
         """Return the value of a member, read only, or `default` where there is none."""
         return self._members.get(member, default)
+
+    def keys(self) -> KeysView[str]:
+        """The names of the members, in their order. With them, `dict(content)` and `{**content, "volume": 3}` work."""
+        return self._members.keys()
+
+    def values(self) -> ValuesView[Any]:
+        """The values of the members, read only."""
+        return self._members.values()
+
+    def items(self) -> ItemsView[str, Any]:
+        """The members: names and values, which are read only."""
+        return self._members.items()
 
     def to_dict(self) -> dict[str, Any]:
         """Return a copy of the object in dicts and lists, which may be changed and stored."""
