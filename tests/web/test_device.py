@@ -123,25 +123,76 @@ def test_a_text_that_was_not_saved_survives(service: Serve, page: Page) -> None:
     expect(page.get_by_text("There is a draft from")).to_be_hidden()
 
 
-def test_a_second_operator_meanwhile(service: Serve, page: Page) -> None:
-    """What the other one wrote stands beside the text; nothing is overwritten, and nothing typed is lost."""
-    between = ' "a": 1,\n "b": 2,\n "c": 3,\n "d": 4,\n'
-    created(service.client, f'{{"deviceName": "Porch",\n{between} "gain": 1.10}}', MAC)
+_LINES = '{"deviceName": "Porch",\n "a": 1,\n "b": 2,\n "c": 3,\n "gain": 1.10}'
+
+
+def change_by_another(client: Caller, text: str, message: str) -> None:
+    answer = client.send_json("PUT", f"/api/configs/{MAC}", {"content": text, "message": message})
+    assert 200 == answer.status, answer.body
+
+
+@pytest.mark.parametrize(
+    "text", [_TEXT, _LINES, _LINES.replace("\n", "\r\n")], ids=["line", "lines", "pairs"]
+)
+def test_a_second_operator_meanwhile(service: Serve, page: Page, text: str) -> None:
+    """What the other one changed stands beside the text, is taken over, and nothing typed is lost."""
+    created(service.client, text, MAC)
     open_editor(page)
     type_at_end_of_name(page, " light")
-    theirs = {"content": f'{{"deviceName": "Porch",\n{between} "gain": 9}}', "message": "louder"}
-    assert 200 == service.client.send_json("PUT", f"/api/configs/{MAC}", theirs).status
+    change_by_another(service.client, text.replace("1.10", "9"), "louder")
 
     page.get_by_role("button", name="Review and save").click()
     expect(page.get_by_text("The document was changed meanwhile: it is at revision 2.")).to_be_visible()
-    expect(page.get_by_text("louder")).to_be_visible()
-    expect(page.locator(".cm-merge-a .cm-content")).to_contain_text('"gain": 9')
-    mine = page.locator(".cm-merge-b .cm-content")
-    expect(mine).to_contain_text("Porch light")
-    page.locator(".cm-merge-revert button").last.click()
+    expect(page.locator("conflict-notice")).to_contain_text("louder")
+    expect(page.locator(".left .cm-changedText")).to_have_text("9")
+    expect(page.locator(".right .cm-changedText")).to_have_text(" light")
+    expect(page.get_by_role("button", name="Review and save")).to_be_disabled()
+    page.get_by_role("button", name="Take over all that fits").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("All is decided.")).to_be_visible()
     save(page, "")
     expect(page.get_by_text("Saved as revision 3.")).to_be_visible()
-    assert f'{{"deviceName": "Porch light",\n{between} "gain": 9}}' == stored(service.client)
+    assert text.replace("Porch", "Porch light").replace("1.10", "9") == stored(service.client)
+
+
+def test_two_changes_of_one_place(service: Serve, page: Page) -> None:
+    """Each is taken over or left out; what was decided, and what was typed, survives a reload in between."""
+    created(service.client, _LINES, MAC)
+    open_editor(page)
+    type_at_end_of_name(page, " light")
+    theirs = _LINES.replace("Porch", "Cellar").replace("1.10", "9")
+    change_by_another(service.client, theirs, "moved")
+    expect(page.get_by_text("Somebody else has changed the document meanwhile.")).to_be_visible()
+    page.get_by_role("button", name="Compare now").click()
+    expect(page.get_by_text("2 of their changes")).to_be_visible()
+    page.get_by_role("button", name="Take over all that fits").click()
+    expect(page.get_by_text("One of their changes")).to_be_visible()
+
+    page.goto(f"/devices/{MAC}")
+    page.get_by_role("button", name="Go on with it").click()
+    expect(page.locator(".cm-content")).to_contain_text('"gain": 9')
+    page.get_by_role("button", name="Review and save").click()
+    expect(page.get_by_text("One of their changes")).to_be_visible()
+    expect(page.locator(".left .cm-changedLine")).to_contain_text("Cellar")
+    page.get_by_role("button", name="Leave out").click()
+    page.get_by_role("button", name="Review and save").click()
+    expect(page.locator("unified-diff .removed")).to_contain_text("Cellar")
+    page.get_by_label("Message").press("Enter")
+    expect(page.get_by_text("Saved as revision 3.")).to_be_visible()
+    assert theirs.replace("Cellar", "Porch light") == stored(service.client)
+
+
+def test_a_change_that_was_taken_back_needs_no_decision(service: Serve, page: Page) -> None:
+    """The document is as it was: only its revision is another."""
+    created(service.client, _LINES, MAC)
+    open_editor(page)
+    type_at_end_of_name(page, " light")
+    for text in (_LINES.replace("1.10", "9"), _LINES):
+        change_by_another(service.client, text, "")
+    page.get_by_role("button", name="Review and save").click()
+    expect(page.get_by_text("is as it was: it is at revision 3.")).to_be_visible()
+    save(page, "")
+    expect(page.get_by_text("Saved as revision 4.")).to_be_visible()
 
 
 def test_a_service_that_is_away_while_one_saves(

@@ -1,30 +1,25 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import { keyed } from "lit/directives/keyed.js";
 
 import type { Schemas } from "../api/client.ts";
 import { Problem } from "../api/problem.ts";
 import { Listening } from "../parts/listening.ts";
 import { controls } from "../parts/shared-styles.ts";
 import { ago } from "../parts/times.ts";
-import "../parts/unified-diff.ts";
 import { session } from "../session/session.ts";
 import { report } from "../shell/errors.ts";
 import { counted, strings } from "../strings/strings.ts";
+import type { ConflictEditor } from "./conflict/conflict-editor.ts";
+import "./conflict/conflict-notice.ts";
+import { type Conflict, met } from "./conflict/conflict.ts";
 import { violations } from "./content-rules.ts";
 import type { DocumentEditor } from "./document-editor.ts";
 import { dropDraft, keepDraft, readDraft, type Draft } from "./drafts.ts";
 import { formatted, NoToken } from "./json-text.ts";
 import "./save-dialog.ts";
 import type { SaveDialog } from "./save-dialog.ts";
-import { difference, previewed, readConfig, saved, type StoredConfig } from "./stored-config.ts";
-
-/** What another one stored while this text was edited. */
-interface Conflict {
-  stored: StoredConfig;
-  theirs: Schemas["Comparison"];
-  /** What this text changes, compared with the revision that it was made from. */
-  base: string;
-}
+import { previewed, readConfig, saved, type StoredConfig } from "./stored-config.ts";
 
 /**
  * The document of a device: shown, edited and saved; always *difference, message, confirmation*.
@@ -75,9 +70,6 @@ export class DeviceDocument extends LitElement {
         white-space: pre-wrap;
         overflow-wrap: anywhere;
       }
-      details > :not(summary) {
-        margin-top: 8px;
-      }
     `,
   ];
 
@@ -89,13 +81,17 @@ export class DeviceDocument extends LitElement {
   @state() private stored: StoredConfig | undefined;
   @state() private draft: Draft | undefined;
   @state() private isEditing = false;
-  @state() private isReady = false;
   @state() private isKept = true;
   @state() private isBusy = false;
   @state() private notice = "";
   @state() private preview: Schemas["Preview"] | undefined;
   @state() private conflict: Conflict | undefined;
-  @query("document-editor") private readonly editor!: DocumentEditor | null;
+  /** How many changes of another one are neither taken over nor left out. */
+  @state() private undecided = 0;
+  /** Whether another one has changed the document since this text was begun. */
+  @state() private isBehind = false;
+  @query("document-editor, conflict-editor") private readonly editor!: DocumentEditor | ConflictEditor | null;
+  @query("conflict-editor") private readonly conflictEditor!: ConflictEditor | null;
   @query("save-dialog") private readonly dialog!: SaveDialog;
 
   constructor() {
@@ -106,11 +102,10 @@ export class DeviceDocument extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("mac")) {
       this.stored = this.conflict = undefined;
-      this.isEditing = false;
+      this.isEditing = this.isBehind = false;
       this.draft = readDraft(this.mac);
     }
-    // While one edits, the text stays what it was made from: a change of another one shows at saving.
-    if ((changed.has("mac") || changed.has("newest")) && !this.isEditing) void this.load();
+    if (changed.has("mac") || changed.has("newest")) void (this.isEditing ? this.lookBehind() : this.load());
   }
 
   /** It begins with editing as soon as both the document and the rights of the caller are known. */
@@ -132,7 +127,7 @@ export class DeviceDocument extends LitElement {
                 <button @click=${this.discard}>
                   ${this.draft ? strings.document.discard : strings.cancel}
                 </button>
-                <button class="primary" ?disabled=${this.isBusy} @click=${this.review}>
+                <button class="primary" ?disabled=${this.isBusy || this.undecided > 0} @click=${this.review}>
                   ${strings.document.save}
                 </button>`
             : this.draft || !session.mayChange
@@ -140,14 +135,10 @@ export class DeviceDocument extends LitElement {
               : html`<button @click=${this.begin}>${strings.document.edit}</button>`
         }
       </div>
-      ${this.notices()} ${this.conflictView()}
+      ${this.notices()}
       ${
-        this.isEditing && this.isReady
-          ? html`<document-editor
-              .initial=${this.draft?.text ?? this.stored.text}
-              .other=${this.conflict?.stored.text}
-              @input=${this.keep}
-            ></document-editor>`
+        this.isEditing
+          ? this.editing(this.stored)
           : html`<pre tabindex="0" role="group" aria-label=${strings.document.text}>${this.stored.text}</pre>`
       }
       <save-dialog .preview=${this.preview} .isBusy=${this.isBusy} @confirm=${this.save}></save-dialog>
@@ -160,6 +151,14 @@ export class DeviceDocument extends LitElement {
       ${this.notice === "" ? nothing : html`<div class="notice" role="status"><p>${this.notice}</p></div>`}
       ${this.isKept ? nothing : html`<div class="notice bad" role="alert"><p>${strings.document.notKept}</p></div>`}
       ${
+        this.isBehind
+          ? html`<div class="notice" role="status">
+              <p>${strings.conflict.behind}</p>
+              <button @click=${this.meet}>${strings.conflict.look}</button>
+            </div>`
+          : nothing
+      }
+      ${
         draft && !this.isEditing
           ? html`<div class="notice" role="status">
               <p>${strings.document.draft(ago(draft.at), counted(draft.revision))}</p>
@@ -171,19 +170,31 @@ export class DeviceDocument extends LitElement {
     `;
   }
 
-  private conflictView(): unknown {
-    if (!this.conflict) return nothing;
-    const { stored, theirs } = this.conflict;
-    const { author, created_at: at, message } = theirs.to;
-    return html`<div class="notice bad" role="alert">
-        <p>${strings.document.conflict(counted(stored.revision))} ${strings.document.conflictStep}</p>
-      </div>
-      <details open>
-        <summary>
-          ${strings.document.theirChanges(author, ago(Date.parse(at)))}${message === null ? "" : `: ${message}`}
-        </summary>
-        <unified-diff .text=${theirs.unified_diff}></unified-diff>
-      </details>`;
+  private editing({ text }: StoredConfig): unknown {
+    const { conflict } = this;
+    if (!conflict)
+      return html`<document-editor
+        .initial=${this.draft?.text ?? text}
+        @input=${this.keep}
+      ></document-editor>`;
+    return html`
+      <conflict-notice
+        .conflict=${conflict}
+        .undecided=${this.undecided}
+        @take=${() => this.conflictEditor?.takeWhatFits()}
+        @leave=${() => this.conflictEditor?.leaveOut()}
+      ></conflict-notice>
+      ${keyed(
+        conflict,
+        html`<conflict-editor
+          .initial=${conflict.mine}
+          .base=${conflict.base}
+          .theirs=${conflict.stored.text}
+          @input=${this.keep}
+          @decided=${this.keep}
+        ></conflict-editor>`,
+      )}
+    `;
   }
 
   private async load(): Promise<void> {
@@ -203,24 +214,31 @@ export class DeviceDocument extends LitElement {
     this.edits = false;
     this.notice = "";
     await import("./document-editor.ts");
-    this.isReady = true;
     this.isEditing = true;
     await this.updateComplete;
     this.editor?.focus();
   }
 
+  /** Keep what was typed as a draft, with the text that it was made from. */
   private keep(): void {
-    if (!this.editor || !this.stored) return;
-    const { revision, base } = this.draft ?? { revision: this.stored.revision, base: this.stored.text };
-    this.draft = { text: this.editor.text, revision, base, at: Date.now() };
+    const { editor, stored, conflict, conflictEditor } = this;
+    if (!editor || !stored) return;
+    let { revision, base } = this.draft ?? { revision: stored.revision, base: stored.text };
+    if (conflict && conflictEditor) {
+      this.undecided = conflictEditor.undecided;
+      revision = this.undecided > 0 ? conflict.revision : conflict.stored.revision;
+      base = conflictEditor.decidedBase;
+    }
+    this.draft = { text: editor.text, revision, base, at: Date.now() };
     this.isKept = keepDraft(this.mac, this.draft);
   }
 
   private discard(): void {
     dropDraft(this.mac);
     this.draft = this.conflict = undefined;
-    this.isEditing = false;
+    this.isEditing = this.isBehind = false;
     this.isKept = true;
+    this.undecided = 0;
     void this.load();
   }
 
@@ -279,22 +297,35 @@ export class DeviceDocument extends LitElement {
     if (typeof line === "number" && typeof column === "number") this.editor?.goTo(line, column);
   }
 
-  /** Show what another one stored beside this text; from then on, saving follows their revision. */
+  /** While one edits, the text stays what it was made from: that another one has changed the document is said. */
+  private async lookBehind(): Promise<void> {
+    const { mac } = this;
+    try {
+      const { revision } = await readConfig(mac);
+      const mine = this.conflict?.stored.revision ?? this.draft?.revision ?? this.stored?.revision ?? 0;
+      if (mac === this.mac && this.isEditing) this.isBehind = revision > mine;
+    } catch {
+      // Saving finds it out, and says why not.
+    }
+  }
+
+  /** Show what another one stored beside this text. It is saved only after each of their changes is decided. */
   private async meet(): Promise<void> {
     if (!this.editor || !this.stored) return;
-    const { text } = this.editor;
     const { revision, base } = this.draft ?? { revision: this.stored.revision, base: this.stored.text };
     try {
-      const stored = await readConfig(this.mac);
-      const theirs = await difference(this.mac, revision, stored.revision);
-      this.draft = { text, revision: stored.revision, base: stored.text, at: Date.now() };
-      this.isKept = keepDraft(this.mac, this.draft);
-      // Another editor: the one that stands beside the stored document.
-      this.isReady = false;
+      const conflict = await met(this.mac, { revision, base, text: this.editor.text, at: Date.now() });
+      await import("./conflict/conflict-editor.ts");
+      const { text } = this.editor;
+      const { stored } = conflict;
       this.stored = stored;
-      this.conflict = { stored, theirs, base };
-      await this.updateComplete;
-      this.isReady = true;
+      this.isBehind = false;
+      const isSame = stored.text === base;
+      this.draft = { text, revision: isSame ? stored.revision : revision, base, at: Date.now() };
+      this.isKept = keepDraft(this.mac, this.draft);
+      this.conflict = isSame ? undefined : { ...conflict, mine: text };
+      this.undecided = isSame ? 0 : 1;
+      this.notice = isSame ? strings.conflict.same(counted(stored.revision)) : "";
     } catch (error) {
       report(error);
     }

@@ -486,6 +486,24 @@ export const de: Strings = {
     unknown: "Kein Gerät hat diese MAC-Adresse.",
     adopt: "Einer Platine mit dieser MAC-Adresse ihre erste Konfiguration geben",
   },
+  conflict: {
+    met: (revision) => `Das Dokument wurde inzwischen geändert: Es ist bei Revision ${revision}.`,
+    theirs: "Was dort geändert wurde",
+    mine: "Ihr Text, und was Sie geändert haben",
+    take: "Übernehmen",
+    leave: "Weglassen",
+    takeAll: "Alles übernehmen, was passt",
+    leaveAll: "Meinen Text behalten",
+    left: (count, shown) =>
+      count === 1
+        ? "Eine Änderung ist zu übernehmen oder wegzulassen."
+        : `${shown} Änderungen sind zu übernehmen oder wegzulassen.`,
+    decided: "Alles ist entschieden. Ihr Text zeigt jetzt, was das Speichern ändern wird.",
+    same: (revision) =>
+      `Das Dokument wurde inzwischen geändert und ist wieder wie zuvor: Es ist bei Revision ${revision}.`,
+    behind: "Jemand anders hat das Dokument inzwischen geändert.",
+    look: "Jetzt vergleichen",
+  },
   document: {
     title: "Dokument",
     text: "Dokument",
@@ -506,12 +524,6 @@ export const de: Strings = {
     message: "Nachricht: warum (freiwillig)",
     confirm: "Speichern",
     saved: (revision) => `Gespeichert als Revision ${revision}.`,
-    conflict: (revision) => `Das Dokument wurde inzwischen geändert: Es ist bei Revision ${revision}.`,
-    conflictStep:
-      "Rechts steht Ihr Text, links das gespeicherte Dokument. Übernehmen Sie von links, was bleiben soll, und speichern Sie dann.",
-    theirs: "Das gespeicherte Dokument",
-    theirChanges: (author, age) => `Geändert von ${author}, ${age}`,
-    yourChanges: "Was Sie geändert haben",
     invalid: "Der Text verletzt eine Regel für Dokumente: siehe seine Markierungen.",
     rules: {
       syntax: "Ab hier ist das kein JSON.",

@@ -480,6 +480,24 @@ export const en = {
     unknown: "No device has this MAC address.",
     adopt: "Give a board with this MAC address its first config",
   },
+  conflict: {
+    met: (revision: string) => `The document was changed meanwhile: it is at revision ${revision}.`,
+    theirs: "What they changed",
+    mine: "Your text, and what you changed",
+    take: "Take over",
+    leave: "Leave out",
+    takeAll: "Take over all that fits",
+    leaveAll: "Keep my text",
+    left: (count: number, shown: string) =>
+      count === 1
+        ? "One of their changes is to be taken over or left out."
+        : `${shown} of their changes are to be taken over or left out.`,
+    decided: "All is decided. Your text now shows what saving will change.",
+    same: (revision: string) =>
+      `The document was changed meanwhile, and is as it was: it is at revision ${revision}.`,
+    behind: "Somebody else has changed the document meanwhile.",
+    look: "Compare now",
+  },
   document: {
     title: "Document",
     text: "Document",
@@ -499,12 +517,6 @@ export const en = {
     message: "Message: why (optional)",
     confirm: "Save",
     saved: (revision: string) => `Saved as revision ${revision}.`,
-    conflict: (revision: string) => `The document was changed meanwhile: it is at revision ${revision}.`,
-    conflictStep:
-      "Your text is on the right, and the stored document on the left. Take over from the left what is to stay, then save.",
-    theirs: "The stored document",
-    theirChanges: (author: string, age: string) => `Changed by ${author}, ${age}`,
-    yourChanges: "What you changed",
     invalid: "The text breaks a rule of documents: see its marks.",
     rules: {
       syntax: "This is not JSON here.",

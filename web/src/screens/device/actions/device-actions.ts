@@ -28,6 +28,11 @@ export class DeviceActions extends LitElement {
         align-items: center;
         gap: var(--gap);
       }
+      /* They take no room. */
+      action-dialog,
+      swap-dialog {
+        display: contents;
+      }
       ul {
         display: grid;
         gap: 4px;
