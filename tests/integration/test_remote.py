@@ -255,6 +255,20 @@ def test_a_proxy_that_answers_a_change(arguments: Sequence[str], status: int, is
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [("patch", "--all", "--set", "a=1", "--dry-run"), ("undo", "0" * 16, "--dry-run")],
+    ids=" ".join,
+)
+def test_a_dry_run_that_is_lost_changed_nothing(arguments: Sequence[str]) -> None:
+    """Its outcome is not unknown."""
+    for answer in (answering(502, b"<html></html>", **PAGE), answering(200, b"{}"), lambda _request: None):
+        with server(answer) as address:
+            ended = on(f"http://{address}", TOKEN).run(*arguments)
+        assert 1 == ended.status
+        assert UNSURE not in ended.errors
+
+
+@pytest.mark.parametrize(
     "answer",
     [answering(200, b"", **PAGE), answering(204, b""), answering(200, b"{}\n")],
     ids=["page", "nothing", "json"],

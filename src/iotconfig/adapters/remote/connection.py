@@ -229,7 +229,8 @@ def _broken(request: Request, message: str, reason: str = "") -> StoreUnavailabl
 
 def unsure(request: Request) -> str:
     """The sentence for a request whose outcome is unknown, after a space; empty for one that changes nothing."""
-    return "" if request.method in _SAFE else f" {_UNSURE}"
+    changes_nothing = request.method in _SAFE or request.query.get("dry_run") is True
+    return "" if changes_nothing else f" {_UNSURE}"
 
 
 def _is_ours(request: Request, response: httpcore.Response) -> bool:
