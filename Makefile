@@ -1,6 +1,6 @@
 # Everything that is needed goes into .venv; `make clean` takes it away again.
 .DEFAULT_GOAL := help
-.PHONY: help run web check-web check checks test test-web test-fuzz lint types imports broker docs tests quick seconds coverage bench speed faults clean
+.PHONY: help run web check-web check checks test test-web screenshots test-fuzz lint types imports broker docs tests quick seconds coverage bench speed faults clean
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -41,6 +41,10 @@ checks: $(STAMP)
 test-web: web ## Try the web app in Chromium, against a running service.
 	@sh install-packages.sh chromium mosquitto
 	$(BIN)/pytest -n 2 --dist load tests/web
+
+screenshots: web ## Take the pictures of the web app for README and docs, of a service with a sample fleet.
+	@sh install-packages.sh chromium mosquitto
+	$(BIN)/python -m tests.screenshots docs/screenshots
 
 test-fuzz: $(STAMP) ## Send generated requests to the service, and whatever its libraries treat specially.
 	$(BIN)/pytest -n 3 --dist load tests/fuzz
@@ -114,6 +118,8 @@ bench: $(STAMP) broker speed ## Measure; prints figures, asserts nothing.
 	$(BIN)/python -m benchmarks.hops
 	$(BIN)/python -m benchmarks.sightings
 	$(BIN)/python -m benchmarks.beside_polls
+	$(BIN)/python web/bundle.py
+	$(BIN)/python -m benchmarks.web_page
 
 faults: $(STAMP) broker ## Break the running system under load, for the better part of an hour; fails where an invariant does.
 	$(BIN)/python -m faults --scale long

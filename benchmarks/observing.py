@@ -43,11 +43,12 @@ def _environ() -> dict[str, Any]:
     }
 
 
-def _contestant(observers: tuple[Observer, ...]) -> Callable[[], float]:
+def contestant(observers: tuple[Observer, ...] = (), **options: Any) -> Callable[[], float]:
+    """A run of fetches by an application with these observers and options, which returns the microseconds of each."""
     store = MemoryStore()
     service = ConfigService(store, _now)
     service.create(MacAddress("02:00:00:00:00:01"), ConfigContent.parse('{"deviceName": "a"}'))
-    app = app_in_memory(store, _now, observers=observers)
+    app = app_in_memory(store, _now, observers=observers, **options)
 
     def run() -> float:
         """Microseconds per request."""
@@ -77,11 +78,11 @@ def main() -> None:
         written = WrittenAccess(Output(file.fileno()))
         counting = HttpMetrics(CollectorRegistry())
         contestants = {
-            "no observer": _contestant(()),
-            "a line": _contestant((written,)),
-            "counters": _contestant((counting,)),
-            "both": _contestant((written, counting)),
-            "a line of logging's": _contestant((LoggedAccess(),)),
+            "no observer": contestant(()),
+            "a line": contestant((written,)),
+            "counters": contestant((counting,)),
+            "both": contestant((written, counting)),
+            "a line of logging's": contestant((LoggedAccess(),)),
         }
         logging.getLogger().addHandler(logging.StreamHandler(open(os.devnull, "w")))  # noqa: PTH123, SIM115
         found = rounds(contestants, given.rounds)
