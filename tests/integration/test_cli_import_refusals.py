@@ -276,3 +276,19 @@ def test_conflicts_name_the_options_that_settle_them(command: CommandLine) -> No
     assert errors.splitlines()[-1].startswith("Conflicts: --on-conflict skip keeps ")
     assert "--on-conflict" not in command.run("import", "-", stdin=b"{}\n").errors
     assert "--on-conflict" not in command.run("import", "-", "--on-conflict", "skip", stdin=conflict).errors
+
+
+def test_standard_input_that_cannot_be_read(sqlite_url: str, tmp_path: Path) -> None:
+    """The system's reason, without its number."""
+    with (tmp_path / "written").open("wb") as written:
+        ended = subprocess.run(
+            [COMMAND, "import", "-"],
+            env=environment(sqlite_url),
+            stdin=written,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert (1, "", "Error: Bad file descriptor.\n") == (ended.returncode, ended.stdout, ended.stderr)

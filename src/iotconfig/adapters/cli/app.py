@@ -76,6 +76,8 @@ def _sentence(error: OSError | UnicodeError) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         sentence = f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}."
         return f"{sentence} Free some space there, and try again." if error.errno in _FULL else sentence
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}."
     return " ".join(str(error).split())
 
 
