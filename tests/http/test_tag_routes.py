@@ -132,21 +132,26 @@ def test_a_selection_is_tagged(both: Service) -> None:
         ({"all": True, "add": ["A"]}, 400, "VALIDATION_FAILED", "is no tag"),
         ({"all": True, "add": "abc"}, 400, "VALIDATION_FAILED", "/add"),
         ({"tags": ["nothing-has-this"], "add": ["a"]}, 422, "UNPROCESSABLE", ""),
-        ({"all": True, "add": ["a"], "expect": 99999}, 412, "PRECONDITION_FAILED", "99999"),
+        ({"match": "refused here", "add": ["a"], "expect": 99999}, 412, "PRECONDITION_FAILED", "99999"),
         (
             {"mac_addresses": ["02:ff:ff:ff:ff:ff"], "add": ["a"]},
             422,
             "UNPROCESSABLE",
             "No config is selected",
         ),
-        ({"all": True, "add": [f"t{n}" for n in range(33)]}, 400, "VALIDATION_FAILED", "at most 32 tags"),
+        (
+            {"match": "refused here", "add": [f"t{n}" for n in range(33)]},
+            400,
+            "VALIDATION_FAILED",
+            "at most 32 tags",
+        ),
     ],
 )
 def test_selections_that_are_refused(
     both: Service, body: dict[str, object], status: int, code: str, words: str
 ) -> None:
     """Nothing is stored, and the error names the rule."""
-    created(both.client, {})
+    created(both.client, {"deviceName": "refused here"})
     answer = both.client.send_json("POST", "/api/devices/tags", body)
     assert words in expect_problem(answer, status, code)["error"]
 
