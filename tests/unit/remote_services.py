@@ -14,6 +14,7 @@ from typing import Any, Final
 from attrs import Factory, define, evolve, frozen
 
 from iotconfig.adapters.cli.runtime import Backups, Identity, Runtime, Schema, Services, SignIn
+from iotconfig.adapters.codec.health_answers import Healthy, Unhealthy
 from iotconfig.domain.access.principal import Role
 from iotconfig.domain.announcing.announcement import AnnouncedDocument, Announcement, Kind, Subject
 from iotconfig.domain.announcing.notifications import Notification
@@ -56,6 +57,7 @@ from iotconfig.domain.devices.new_boards import NewBoard
 from iotconfig.domain.devices.past import PastPage, PastQuery, StateChange
 from iotconfig.domain.devices.state import State
 from iotconfig.domain.devices.status import DevicePage, DeviceQuery, DeviceStatus, FormerDevice, FormerPage
+from iotconfig.domain.devices.subscriber_reports import SubscriberHealth, SubscriberState
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError, RecordNotFound
 from iotconfig.domain.mac import MacAddress
@@ -466,6 +468,10 @@ class RemoteServices:
     @property
     def notifications(self) -> RemoteNotifications:
         return RemoteNotifications(self.calls)
+
+    def health(self) -> Healthy | Unhealthy:
+        subscriber = SubscriberHealth(SubscriberState.CONNECTED, _config().created_at, None, None)
+        return Healthy("healthy", "connected", "1.2", RemoteNotifications(self.calls).health(), subscriber)
 
     @property
     def api_tokens(self) -> RemoteApiTokens:

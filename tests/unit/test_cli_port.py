@@ -49,6 +49,7 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["undo", "0011223344556677"], ["undo"], f"1 rolled back, 0 deleted, 0 restored, 0 refused: stored, in {URL}"),
     (["announce", MAC], ["announce"], f"1 config to be announced, in {URL}"),
     (["announce", "--all"], ["announce_all"], f"1 config to be announced, in {URL}"),
+    (["health"], [], f"connected since 2026-01-01 00:00:00Z, no message yet\nhealthy, in {URL}"),
     (["notifications", "--retry"], ["retry_parked"], f"1 pending, 0 parked, in {URL}"),
     (["token", "create", "ci", "--role", "viewer"], ["create token"], "iotc_secret"),
     (["token", "list"], [], f"1 token, in {URL}"),

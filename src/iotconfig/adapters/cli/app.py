@@ -26,6 +26,7 @@ from .devices import devices
 from .edit import edit
 from .errors import refusal
 from .exporting import export
+from .health import health
 from .history import diff, history, prune_history, restore, rollback
 from .importing import import_
 from .login import login, logout
@@ -146,6 +147,7 @@ for _command in (
     device_token,
     devices,
     export,
+    health,
     import_,
     load_test_data,
     login,

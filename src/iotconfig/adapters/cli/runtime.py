@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from iotconfig.adapters.codec.health_answers import Healthy, Unhealthy
     from iotconfig.domain.access.use_cases import ApiTokenUseCases
     from iotconfig.domain.announcing.use_cases import NotificationUseCases
     from iotconfig.domain.configs.adoption_use_cases import AdoptionUseCases
@@ -139,6 +140,10 @@ class Services(Protocol):
     @property
     def notifications(self) -> NotificationUseCases:
         """Pending notifications."""
+        ...
+
+    def health(self) -> Healthy | Unhealthy:
+        """Whether the service works."""
         ...
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import BinaryIO, Final, Self
@@ -30,7 +30,6 @@ _BLOCK: Final = 64 * 1024
 _CONNECT_SECONDS: Final = 10.0
 _UNSURE: Final = "The change may have been stored, or not: look before you repeat it."
 _ERRNO: Final = re.compile(r"^\[Errno -?[0-9]+\] ")
-_OK: Final = range(200, 300)
 _NOT_DONE: Final = range(300, 500)
 """Redirects, and refusals of a request: it has changed nothing."""
 
@@ -53,6 +52,8 @@ class Request:
     """The longest wait for the next bytes of the answer."""
     accepts: str = JSON
     """The media type of a successful answer with a body."""
+    statuses: Collection[int] = range(200, 300)
+    """The status codes of successful answers."""
 
     @property
     def target(self) -> str:
@@ -236,7 +237,7 @@ def unsure(request: Request) -> str:
 def _is_ours(request: Request, response: httpcore.Response) -> bool:
     """Whether it is a success, and has the media type of the service's answers: pages of sign-ins and of proxies have another."""
     found = _header(response.headers, "content-type").partition(";")[0].strip().lower()
-    return response.status in _OK and found == request.accepts
+    return response.status in request.statuses and found == request.accepts
 
 
 def _header(headers: Sequence[tuple[bytes, bytes]], name: str) -> str:

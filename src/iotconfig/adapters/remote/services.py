@@ -9,6 +9,8 @@ from attrs import frozen
 from .connection import MOST_CONTENT_BYTES, ServiceConnection
 
 if TYPE_CHECKING:
+    from iotconfig.adapters.codec.health_answers import Healthy, Unhealthy
+
     from .adoption import RemoteAdoption, RemoteNewBoards
     from .bulk import RemoteBulk
     from .changes import RemoteChanges
@@ -101,6 +103,12 @@ class RemoteServices:
         from .notifications import RemoteNotifications
 
         return RemoteNotifications(self.service)
+
+    def health(self) -> Healthy | Unhealthy:
+        """Whether the service works."""
+        from .health import RemoteHealth
+
+        return RemoteHealth(self.service).health()
 
     @property
     def api_tokens(self) -> RemoteApiTokens:

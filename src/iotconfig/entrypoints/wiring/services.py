@@ -18,6 +18,7 @@ from .clock import utc_now, yield_turn
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
+    from iotconfig.adapters.codec.health_answers import Healthy, Unhealthy
     from iotconfig.domain.access.api_tokens import ApiTokenService
     from iotconfig.domain.announcing.service import NotificationService
     from iotconfig.domain.assets.service import AssetService
@@ -124,6 +125,14 @@ class Services:
         from .subscribing import subscriber
 
         return subscriber(self.settings, self.persistence)
+
+    def health(self) -> Healthy | Unhealthy:
+        """Whether the service on this database works."""
+        from iotconfig.adapters.codec.health_answers import health_of
+
+        return health_of(
+            self.persistence.store.check, self.notifications, self.subscriber, self.persistence.log
+        )
 
     @cached_property
     def api_tokens(self) -> ApiTokenService:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Literal
 
 import falcon
 from attrs import frozen
 
-from iotconfig._version import __version__
 from iotconfig.adapters.codec import answer
+from iotconfig.adapters.codec.health_answers import Unhealthy, health_of
 from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.problems import RETRY_AFTER
 from iotconfig.adapters.telemetry import LogUse
-from iotconfig.domain.announcing.service import DeliveryHealth
 from iotconfig.domain.announcing.use_cases import NotificationUseCases
-from iotconfig.domain.devices.subscriber_reports import SubscriberHealth, SubscriberService
-from iotconfig.domain.errors import StoreReadOnly, StoreUnavailable
+from iotconfig.domain.devices.subscriber_reports import SubscriberService
+from iotconfig.domain.errors import StoreUnavailable
 
 
 @answer
@@ -41,39 +40,6 @@ class Unready:
     """Requests cannot be served."""
 
     status: Literal["unready"]
-    error: str
-
-
-@answer
-@frozen
-class DatabaseLog:
-    """The write-ahead log of a SQLite database."""
-
-    bytes: Annotated[int, "The size of the -wal file of a SQLite database"]
-    problem: Annotated[str | None, "The problem, and how to solve it; null if there is none"]
-
-
-@answer
-@frozen
-class Healthy:
-    """The service is healthy."""
-
-    status: Literal["healthy"]
-    database: Literal["connected"]
-    version: Annotated[str, "The version of the service"]
-    notifications: DeliveryHealth
-    subscriber: SubscriberHealth
-    log: DatabaseLog | None = None
-
-
-@answer
-@frozen
-class Unhealthy:
-    """The service is not healthy."""
-
-    status: Literal["unhealthy"]
-    database: Literal["disconnected", "read-only"]
-    version: Annotated[str, "The version of the service"]
     error: str
 
 
@@ -118,22 +84,11 @@ class HealthResource:
     log: Callable[[], LogUse | None] = _no_log
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        try:
-            self.check_store()
-            delivery = self.notifications.health()
-            subscriber = self.subscriber.health()
-            log = self.log()
-        except StoreUnavailable as error:
-            is_read_only = isinstance(error, StoreReadOnly)
-            _refuse(
-                resp,
-                Unhealthy(
-                    "unhealthy", "read-only" if is_read_only else "disconnected", __version__, str(error)
-                ),
-            )
+        found = health_of(self.check_store, self.notifications, self.subscriber, self.log)
+        if isinstance(found, Unhealthy):
+            _refuse(resp, found)
         else:
-            shown = None if log is None else DatabaseLog(log.bytes, log.problem)
-            _send(resp, Healthy("healthy", "connected", __version__, delivery, subscriber, shown))
+            _send(resp, found)
 
 
 def _send(resp: falcon.Response, content: object) -> None:

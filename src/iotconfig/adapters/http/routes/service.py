@@ -6,16 +6,15 @@ from typing import Final
 
 import falcon
 
+from iotconfig.adapters.codec.health_answers import Healthy, Unhealthy
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.api.description import PAGE, StaticResource, style
 from iotconfig.adapters.http.api.health import (
     Alive,
     HealthResource,
-    Healthy,
     LiveResource,
     Ready,
     ReadyResource,
-    Unhealthy,
     Unready,
 )
 from iotconfig.adapters.http.api.metrics import MetricsResource
