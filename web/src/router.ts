@@ -79,6 +79,12 @@ export const SCREENS: readonly Screen[] = [
     load: () => import("./screens/device/device-screen.ts"),
   },
   {
+    path: "/labels",
+    element: "labels-screen",
+    title: (strings) => strings.labels.heading,
+    load: () => import("./screens/labels/labels-screen.ts"),
+  },
+  {
     path: "/access",
     element: "access-screen",
     title: (strings) => strings.access.title,
@@ -166,7 +172,7 @@ export function followLinks(): void {
     )
       return;
     event.preventDefault();
-    navigate(url.pathname + url.search);
+    navigate(url.pathname + url.search + url.hash);
   });
   window.addEventListener("popstate", () => window.dispatchEvent(new Event(NAVIGATED)));
 }

@@ -6,7 +6,6 @@ import type { Schemas } from "../api/client.ts";
 import { Problem } from "../api/problem.ts";
 import { Listening } from "../parts/listening.ts";
 import { controls } from "../parts/shared-styles.ts";
-import { ago } from "../parts/times.ts";
 import { session } from "../session/session.ts";
 import { report } from "../shell/errors.ts";
 import { counted, strings } from "../strings/strings.ts";
@@ -14,6 +13,7 @@ import type { ConflictEditor } from "./conflict/conflict-editor.ts";
 import "./conflict/conflict-notice.ts";
 import { type Conflict, met } from "./conflict/conflict.ts";
 import { violations } from "./content-rules.ts";
+import "./document-notices.ts";
 import type { DocumentEditor } from "./document-editor.ts";
 import { dropDraft, keepDraft, readDraft, type Draft } from "./drafts.ts";
 import { formatted, NoToken } from "./json-text.ts";
@@ -36,8 +36,7 @@ export class DeviceDocument extends LitElement {
         gap: 10px;
         min-width: 0;
       }
-      .head,
-      .notice {
+      .head {
         display: flex;
         flex-wrap: wrap;
         align-items: center;
@@ -45,19 +44,6 @@ export class DeviceDocument extends LitElement {
       }
       h2 {
         margin-right: auto;
-      }
-      .notice {
-        padding: 8px 12px;
-        border-radius: var(--radius);
-        background: var(--warn-ground);
-      }
-      .notice p {
-        flex: 1;
-        margin: 0;
-        min-width: 220px;
-      }
-      .bad {
-        background: var(--bad-ground);
       }
       pre {
         max-height: 70vh;
@@ -135,38 +121,21 @@ export class DeviceDocument extends LitElement {
               : html`<button @click=${this.begin}>${strings.document.edit}</button>`
         }
       </div>
-      ${this.notices()}
+      <document-notices
+        .notice=${this.notice}
+        .waiting=${this.isEditing ? undefined : this.draft}
+        .isKept=${this.isKept}
+        .isBehind=${this.isBehind}
+        @resume=${this.begin}
+        @discard=${this.discard}
+        @look=${this.meet}
+      ></document-notices>
       ${
         this.isEditing
           ? this.editing(this.stored)
           : html`<pre tabindex="0" role="group" aria-label=${strings.document.text}>${this.stored.text}</pre>`
       }
       <save-dialog .preview=${this.preview} .isBusy=${this.isBusy} @confirm=${this.save}></save-dialog>
-    `;
-  }
-
-  private notices(): unknown {
-    const { draft } = this;
-    return html`
-      ${this.notice === "" ? nothing : html`<div class="notice" role="status"><p>${this.notice}</p></div>`}
-      ${this.isKept ? nothing : html`<div class="notice bad" role="alert"><p>${strings.document.notKept}</p></div>`}
-      ${
-        this.isBehind
-          ? html`<div class="notice" role="status">
-              <p>${strings.conflict.behind}</p>
-              <button @click=${this.meet}>${strings.conflict.look}</button>
-            </div>`
-          : nothing
-      }
-      ${
-        draft && !this.isEditing
-          ? html`<div class="notice" role="status">
-              <p>${strings.document.draft(ago(draft.at), counted(draft.revision))}</p>
-              ${session.mayChange ? html`<button class="primary" @click=${this.begin}>${strings.document.resume}</button>` : nothing}
-              <button @click=${this.discard}>${strings.document.discard}</button>
-            </div>`
-          : nothing
-      }
     `;
   }
 
@@ -235,6 +204,7 @@ export class DeviceDocument extends LitElement {
 
   private discard(): void {
     dropDraft(this.mac);
+    this.dialog.forget();
     this.draft = this.conflict = undefined;
     this.isEditing = this.isBehind = false;
     this.isKept = true;

@@ -34,6 +34,11 @@ export class SaveDialog extends LitElement {
     this.dialog.close();
   }
 
+  /** Forget the message: it was the reason of another change. */
+  forget(): void {
+    this.message.value = "";
+  }
+
   protected override render(): unknown {
     return html`<dialog aria-labelledby="title">
       <form @submit=${this.submit}>

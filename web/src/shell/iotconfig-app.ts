@@ -86,6 +86,12 @@ export class IotconfigApp extends LitElement {
         border-top: 1px solid var(--line);
         font-size: 0.87em;
       }
+      @media print {
+        header,
+        footer {
+          display: none;
+        }
+      }
     `,
   ];
 

@@ -504,6 +504,18 @@ export const de: Strings = {
     behind: "Jemand anders hat das Dokument inzwischen geändert.",
     look: "Jetzt vergleichen",
   },
+  labels: {
+    label: "Etikett",
+    heading: "Etiketten",
+    codeOf: (address) => `QR-Code von ${address}`,
+    size: "Größe",
+    print: "Drucken",
+    download: "Als SVG speichern",
+    none: "Auf diesem Bogen stehen keine Geräte. Wählen Sie in der Flotte Geräte aus, und dann Etiketten.",
+    tooMany: (most) => `Die ersten ${most} werden gezeigt. Wählen Sie für die anderen weniger Geräte aus.`,
+    loopback: (address) =>
+      `Ein Telefon kann ${address} nicht öffnen: Öffnen Sie diese Seite unter der Adresse, die andere benutzen; dann steht sie in den Codes.`,
+  },
   document: {
     title: "Dokument",
     text: "Dokument",

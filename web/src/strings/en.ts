@@ -498,6 +498,18 @@ export const en = {
     behind: "Somebody else has changed the document meanwhile.",
     look: "Compare now",
   },
+  labels: {
+    label: "Label",
+    heading: "Labels",
+    codeOf: (address: string) => `QR code of ${address}`,
+    size: "Size",
+    print: "Print",
+    download: "Save as SVG",
+    none: "This sheet has no devices. Select devices in the fleet, and then Labels.",
+    tooMany: (most: string) => `The first ${most} are shown. Select fewer devices for the others.`,
+    loopback: (address: string) =>
+      `A phone cannot open ${address}: open this page under the address that others use, and the codes have it.`,
+  },
   document: {
     title: "Document",
     text: "Document",

@@ -21,6 +21,7 @@ import "./device-evidence.ts";
 import { type End, endOf } from "./former/end-of-device.ts";
 import "./former/former-device.ts";
 import "./history/device-history.ts";
+import "./label-view.ts";
 import type { RolledBack } from "./history/roll-back-dialog.ts";
 
 /** One device: its state in a sentence with the evidence behind it, and its document. */
@@ -142,6 +143,7 @@ export class DeviceScreen extends LitElement {
         .edits=${this.address.query.has("edit")}
         @saved=${this.load}
       ></device-document>
+      <label-view .mac=${device.mac_address} .name=${device.device_name}></label-view>
       <device-history
         .mac=${device.mac_address}
         .view=${this.address.query}

@@ -7,6 +7,7 @@ import { selection } from "../../devices/selection.ts";
 import { STATES, type State } from "../../devices/states.ts";
 import "../../parts/key-help.ts";
 import type { KeyHelp } from "../../parts/key-help.ts";
+import { sheetAddress } from "../../labels/sheet.ts";
 import { KeyBindings } from "../../parts/keys.ts";
 import { Listening } from "../../parts/listening.ts";
 import { controls } from "../../parts/shared-styles.ts";
@@ -347,6 +348,13 @@ export class FleetScreen extends LitElement {
             </button>`
       }
       <button class="primary" title="b" @click=${this.changeSelected}>${strings.fleet.changeSelected}</button>
+      <button
+        @click=${() => {
+          navigate(sheetAddress(selection.macs));
+        }}
+      >
+        ${strings.labels.heading}
+      </button>
       <button
         class="plain"
         @click=${() => {

@@ -49,6 +49,7 @@ AREA: Final = Area(
         _screen("/pictures", "Pictures"),
         _screen("/health", "Health"),
         _screen("/devices/{mac}", "Device", (MAC,)),
+        _screen("/labels", "Labels"),
         _screen("/access", "Access"),
         Route(
             "/static/{name}",

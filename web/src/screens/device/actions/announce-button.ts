@@ -22,7 +22,7 @@ export class AnnounceButton extends LitElement {
       :host {
         display: contents;
       }
-      p {
+      p:not(.hidden) {
         flex: none;
         order: 1;
         /* Its text makes the row no wider. */
@@ -30,9 +30,6 @@ export class AnnounceButton extends LitElement {
         min-width: 100%;
         margin: 0;
         overflow-wrap: anywhere;
-      }
-      p:empty {
-        display: none;
       }
     `,
   ];
@@ -59,7 +56,7 @@ export class AnnounceButton extends LitElement {
     const { outcome } = this;
     return html`
       <button ?disabled=${this.isBusy} @click=${this.announce}>${strings.actions.announce}</button>
-      <p role="status">
+      <p class=${outcome === undefined ? "hidden" : ""} role="status">
         ${outcome === undefined ? nothing : html`${strings.actions.announced[outcome.kind]} ${reasonOf(outcome)}`}
       </p>
     `;
