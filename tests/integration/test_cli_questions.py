@@ -17,9 +17,10 @@ def command(sqlite_url: str) -> CommandLine:
     """The command line with three configs, one of which has the change already."""
     command = CommandLine({"DATABASE_URL": sqlite_url})
     for number, text in enumerate(
-        ('{"deviceName": "Floor 1", "a": 1}', '{"deviceName": "Floor 10"}', '{"a": 2}'), 1
+        ('{"deviceName": "Floor 1", "a": 1}', '{"deviceName": "Floor 10", "enableOTA": true}', '{"a": 2}'), 1
     ):
         command.ok("config", "create", f"02:00:00:00:00:0{number}", text)
+    command.ok("tag", "add", "lamp", "--mac", MAC)
     return command
 
 
@@ -37,6 +38,26 @@ ASKED = {
     "all": (
         ("patch", "--all", "--merge", '{"a": 2}'),
         "Patch 3 configs, of which 2 will change? [y/N]: ",
+        "Nothing was changed.",
+    ),
+    "tag": (
+        ("patch", "--tag", "lamp", "--set", "a=5"),
+        "Patch 1 config, of which 1 will change? [y/N]: ",
+        "Nothing was changed. --yes patches",
+    ),
+    "without a tag": (
+        ("patch", "--tag", "!lamp", "--set", "a=5"),
+        "Patch 2 configs, of which 2 will change? [y/N]: ",
+        "Nothing was changed. --yes patches",
+    ),
+    "ota": (
+        ("patch", "--ota", "--set", "a=5"),
+        "Patch 1 config, of which 1 will change? [y/N]: ",
+        "Nothing was changed. --yes patches",
+    ),
+    "tags of all": (
+        ("tag", "add", "kitchen", "--all"),
+        "Tag 3 configs, of which 3 will change? [y/N]: ",
         "Nothing was changed.",
     ),
     "set": (
