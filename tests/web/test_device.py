@@ -83,6 +83,25 @@ def test_a_change_is_reviewed_and_saved(service: Serve, page: Page) -> None:
     expect(page.get_by_role("heading", name="Porch light")).to_be_visible()
 
 
+def test_the_keyboard_is_enough(service: Serve, page: Page) -> None:
+    """To edit, to review, to save, and to see the keys."""
+    created(service.client, _TEXT, MAC)
+    page.goto(f"/devices/{MAC}")
+    expect(page.get_by_role("button", name="Edit")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("review and save what was typed")
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    expect(page.locator(".cm-content")).to_be_focused()
+    type_at_end_of_name(page, " light")
+    page.keyboard.press("ControlOrMeta+s")
+    expect(page.get_by_label("Message")).to_be_focused()
+    page.keyboard.type("by hand")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Saved as revision 2.")).to_be_visible()
+    assert "by hand" == newest(service.client)["message"]
+
+
 def test_line_ends_stay_as_they_were(service: Serve, page: Page) -> None:
     """Also where both kinds occur."""
     for text in ('{"deviceName": "Porch",\r\n "a": 1}', '{"deviceName": "Porch",\r\n "a":\n 1}'):

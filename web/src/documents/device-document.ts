@@ -96,7 +96,7 @@ export class DeviceDocument extends LitElement {
 
   /** It begins with editing as soon as both the document and the rights of the caller are known. */
   protected override updated(): void {
-    if (this.edits && this.stored && !this.isEditing && session.mayChange) void this.begin();
+    if (this.edits) this.edit();
   }
 
   protected override render(): unknown {
@@ -145,6 +145,7 @@ export class DeviceDocument extends LitElement {
       return html`<document-editor
         .initial=${this.draft?.text ?? text}
         @input=${this.keep}
+        @save=${this.review}
       ></document-editor>`;
     return html`
       <conflict-notice
@@ -161,6 +162,7 @@ export class DeviceDocument extends LitElement {
           .theirs=${conflict.stored.text}
           @input=${this.keep}
           @decided=${this.keep}
+          @save=${this.review}
         ></conflict-editor>`,
       )}
     `;
@@ -176,6 +178,11 @@ export class DeviceDocument extends LitElement {
     } catch (error) {
       if (mac === this.mac) report(error);
     }
+  }
+
+  /** Begin with editing, where the caller may; with the draft, where there is one. */
+  edit(): void {
+    if (this.stored && !this.isEditing && session.mayChange) void this.begin();
   }
 
   /** Load the editor, and begin. It is not a part of the first load of the page. */
@@ -223,7 +230,7 @@ export class DeviceDocument extends LitElement {
   }
 
   private async review(): Promise<void> {
-    if (!this.editor || !this.stored) return;
+    if (!this.editor || !this.stored || this.isBusy || this.undecided > 0) return;
     this.notice = violations(this.editor.text).length > 0 ? strings.document.invalid : "";
     if (this.notice !== "") return;
     const revision = this.draft?.revision ?? this.stored.revision;

@@ -14,7 +14,7 @@ import { lineEndsOf, shown } from "./editor-setup.ts";
 /**
  * An editor of a document: line numbers, folding, search, and the rules at their places.
  *
- * Event `input`: the text has changed.
+ * Events: `input`, the text has changed; `save`, by its key.
  */
 @customElement("document-editor")
 export class DocumentEditor extends LitElement {
@@ -101,7 +101,14 @@ export class DocumentEditor extends LitElement {
           })),
         { delay: 300 },
       ),
-      keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...foldKeymap, ...lintKeymap]),
+      keymap.of([
+        { key: "Mod-s", preventDefault: true, run: () => this.dispatchEvent(new Event("save")) },
+        ...defaultKeymap,
+        ...historyKeymap,
+        ...searchKeymap,
+        ...foldKeymap,
+        ...lintKeymap,
+      ]),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) this.dispatchEvent(new Event("input"));
       }),

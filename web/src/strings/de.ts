@@ -344,6 +344,7 @@ export const de: Strings = {
     selectAll: "alle auswählen, die die Filter zeigen",
     changeSelected: "die ausgewählten Geräte ändern",
     edit: "Dokument bearbeiten",
+    review: "prüfen und speichern, was getippt wurde",
     diff: "vergleichen, womit es läuft und was es haben soll",
     show: "Gerät öffnen",
     help: "diese Hilfe",

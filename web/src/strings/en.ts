@@ -338,6 +338,7 @@ export const en = {
     selectAll: "select all that the filters show",
     changeSelected: "change the selected devices",
     edit: "edit its document",
+    review: "review and save what was typed",
     diff: "compare what it runs with what it is to have",
     show: "open the device",
     help: "this help",

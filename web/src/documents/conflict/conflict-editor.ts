@@ -26,7 +26,7 @@ interface Chunk {
  * base. Each of their changes is taken over or left out, and is then a part of the base: at the end, the base is what they
  * stored, and the right side shows what saving will change.
  *
- * Events: `input`; `decided`, when it is known which of their changes are left to decide, at the beginning, too.
+ * Events: `input`; `save`; `decided`, when it is known which of their changes are left to decide, at the beginning, too.
  */
 @customElement("conflict-editor")
 export class ConflictEditor extends DocumentEditor {

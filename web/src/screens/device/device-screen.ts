@@ -1,17 +1,21 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { customElement, property, query, state } from "lit/decorators.js";
 
 import { api, content, type Schemas } from "../../api/client.ts";
 import "../../devices/device-state.ts";
 import { deviceStore } from "../../devices/device-store.ts";
 import { wholeAddress } from "../../devices/mac-address.ts";
 import "../../documents/device-document.ts";
+import type { DeviceDocument } from "../../documents/device-document.ts";
 import { difference } from "../../documents/stored-config.ts";
+import "../../parts/key-help.ts";
+import type { KeyHelp } from "../../parts/key-help.ts";
+import { KeyBindings } from "../../parts/keys.ts";
 import { Listening } from "../../parts/listening.ts";
 import "../../parts/relative-time.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import "../../parts/unified-diff.ts";
-import type { Address } from "../../router.ts";
+import { type Address, deviceAddress, navigate } from "../../router.ts";
 import { session } from "../../session/session.ts";
 import { report } from "../../shell/errors.ts";
 import { counted, strings } from "../../strings/strings.ts";
@@ -89,12 +93,25 @@ export class DeviceScreen extends LitElement {
   /** Why there is no device. */
   @state() private end: End | undefined;
   @state() private isUnknown = false;
+  @query("device-document") private readonly documentView!: DeviceDocument | null;
+  @query("key-help") private readonly help!: KeyHelp | null;
   private shownMac = "";
   private seen: unknown;
 
   constructor() {
     super();
     new Listening(this, deviceStore, session);
+    new KeyBindings(this, {
+      e: () => {
+        this.documentView?.edit();
+      },
+      d: () => {
+        navigate(deviceAddress(this.mac, "diff"), { replace: true });
+      },
+      "?": () => {
+        this.help?.show();
+      },
+    });
   }
 
   private get mac(): string {
@@ -149,6 +166,14 @@ export class DeviceScreen extends LitElement {
         .view=${this.address.query}
         @rolled-back=${this.onRolledBack}
       ></device-history>
+      <key-help
+        .keys=${[
+          ["e", strings.help.edit],
+          [saveKey(), strings.help.review],
+          ["d", strings.help.diff],
+          ["?", strings.help.help],
+        ]}
+      ></key-help>
     `;
   }
 
@@ -255,6 +280,11 @@ export class DeviceScreen extends LitElement {
       report(error);
     }
   }
+}
+
+/** The key that reviews and saves, as the editor has it. */
+function saveKey(): string {
+  return /Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘S" : "Ctrl+S";
 }
 
 declare global {
