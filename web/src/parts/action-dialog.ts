@@ -22,6 +22,10 @@ export class ActionDialog extends LitElement {
     controls,
     dialogs,
     css`
+      /* Closed, it takes no room among buttons. */
+      :host {
+        display: contents;
+      }
       dialog {
         width: min(620px, 100vw);
         padding: 0;

@@ -28,8 +28,6 @@ export class DeviceActions extends LitElement {
         align-items: center;
         gap: var(--gap);
       }
-      /* They take no room. */
-      action-dialog,
       swap-dialog {
         display: contents;
       }
