@@ -35,6 +35,17 @@ def service(
     _spare_databases.give_back(url)
 
 
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory, _spare_databases: SpareDatabases) -> Iterator[Serve]:
+    """A service of all stories of a module that only look: to start one takes as long as a short story."""
+    directory, url = tmp_path_factory.mktemp("standing"), _spare_databases.take()
+    broker = Mosquitto(directory)
+    with Serve(url, directory / "serve.log", MQTT_URL=broker.url, IOTCONFIG_SIGHTINGS_INTERVAL="1") as serve:
+        yield serve
+    broker.kill()
+    _spare_databases.give_back(url)
+
+
 @pytest.fixture
 def visitor(chromium: Browser, service: Serve) -> Visitor:
     """Opens pages of the service."""

@@ -59,7 +59,7 @@ def test_devices_are_tagged(service: Serve, visitor: Visitor, device: dict[str, 
         page.get_by_label("Add these tags").fill("dry floor-3")
         page.get_by_label("Remove these tags").fill("old")
         preview(page)
-        count_of(page, "3 will change")
+        count_of(page, "3 to change")
         expect(page.get_by_role("listitem").filter(has_text="Lamp 1")).to_contain_text("+floor-3")
         page.get_by_label("Reason, for the history").fill("after the survey")
         assert [] == faults_of_accessibility(page)
@@ -89,7 +89,7 @@ def test_one_that_is_refused_blocks_no_other(service: Serve, page: Page) -> None
     expect(page.get_by_role("alert")).to_contain_text("breaks a rule")
     editor.fill(f'{{"gain": 1.10, "deviceName": null, "note": "{"y" * 5_000}"}}')
     preview(page)
-    count_of(page, "2 will change")
+    count_of(page, "2 to change")
     count_of(page, "1 would be refused")
     expect(page.get_by_role("group", name="Difference").first).to_contain_text("1.10")
     assert [] == faults_of_accessibility(page)
@@ -113,8 +113,8 @@ def test_the_result_outlives_its_tab(service: Serve, visitor: Visitor) -> None:
         page.get_by_label("Change members").check()
         page.get_by_role("textbox", name="Merge patch").fill('{"gain": 2}')
         preview(page)
-        count_of(page, "2 will change")
-        count_of(page, "1 have it already")
+        count_of(page, "2 to change")
+        count_of(page, "1 already so")
         page.get_by_role("button", name="Change 2 devices").click()
         count_of(page, "2 changed")
         address = page.url
@@ -122,7 +122,7 @@ def test_the_result_outlives_its_tab(service: Serve, visitor: Visitor) -> None:
         page.close()
         again.goto(address)
         count_of(again, "2 changed")
-        count_of(again, "1 had it already")
+        count_of(again, "1 unchanged")
         again.goto("/bulk")
         again.get_by_role("link", name="Change members").click()
         count_of(again, "2 changed")
@@ -189,11 +189,11 @@ def test_the_selection_that_was_counted_is_written(service: Serve, visitor: Visi
         expect(page.get_by_role("alert")).to_contain_text("Request ")
         assert [] == service.client.get("/api/tags").json()["tags"]
         preview(page)
-        count_of(page, "2 will change")
-        count_of(page, "1 have no config any more")
+        count_of(page, "2 to change")
+        count_of(page, "1 without a config")
         page.get_by_role("button", name="Change 2 devices").click()
         count_of(page, "2 changed")
-        count_of(page, "1 had no config")
+        count_of(page, "1 without a config")
 
 
 def test_devices_are_announced(service: Serve, visitor: Visitor) -> None:
@@ -239,7 +239,7 @@ def test_ten_thousand_devices(service: Serve, visitor: Visitor) -> None:
         select_all(page, "10,000")
         page.get_by_label("Add these tags").fill("dry")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("button", name="10,000 will change")).to_be_visible(timeout=120_000)
+        expect(page.get_by_role("button", name="10,000 to change")).to_be_visible(timeout=120_000)
         page.get_by_role("button", name="Change 10,000 devices").click()
         expect(page.get_by_role("button", name="10,000 changed")).to_be_visible(timeout=120_000)
         assert page.locator("bulk-results .devices li").count() <= 100

@@ -20,8 +20,9 @@ MAC = "02:00:00:00:00:01"
 
 @pytest.mark.parametrize("device", [{}, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_all_is_well(service: Serve, visitor: Visitor, device: dict[str, Any], theme: str) -> None:
+def test_all_is_well(standing: Serve, chromium: Browser, device: dict[str, Any], theme: str) -> None:
     """Database, announcements and the stream, each with a word."""
+    visitor = Visitor(chromium, standing.client.base_url)
     with visitor.page("/health", color_scheme=theme, **device) as page:
         # The database, the messages of devices, and the stream.
         expect(page.get_by_text("connected", exact=True)).to_have_count(3)
@@ -42,7 +43,7 @@ def test_what_waits_and_a_service_that_is_away(
     with Visitor(chromium, service.client.base_url).page("/health") as page:
         expect(page.get_by_text("switched off")).to_have_count(2)
         expect(page.get_by_text("Set MQTT_URL")).to_be_visible()
-        expect(page.get_by_text("1 wait to be sent")).to_be_visible()
+        expect(page.get_by_text("1 waits to be sent")).to_be_visible()
         expect(page.get_by_role("list", name="Waiting notifications")).to_contain_text("Porch")
         assert [] == faults_of_accessibility(page)
 

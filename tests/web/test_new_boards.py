@@ -43,7 +43,7 @@ def test_a_board_is_adopted_like_another(service: Serve, visitor: Visitor, devic
         dialog.get_by_role("button", name="Adopt").click()
         expect(page.get_by_text("Adopted.")).to_be_visible()
         expect(page.get_by_role("link", name=BOARD)).to_have_attribute("href", f"/devices/{BOARD}")
-        expect(page.get_by_text("1 boards", exact=True)).to_be_visible()
+        expect(page.get_by_text("1 board", exact=True)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert ["dry"] == service.client.get(f"/api/devices/{BOARD}").json()["tags"]
 

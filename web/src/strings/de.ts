@@ -2,7 +2,7 @@
 import { countingIn } from "./counting.ts";
 import type { Strings } from "./en.ts";
 
-const { plural } = countingIn("de");
+const { counted, plural } = countingIn("de");
 
 export const de: Strings = {
   language: "de",
@@ -58,7 +58,10 @@ export const de: Strings = {
   fleet: {
     title: "Flotte",
     heading: "Geräte",
-    shown: (shown, all) => (shown === all ? `${all} Geräte` : `${shown} von ${all} Geräten`),
+    shown: (shown, all) =>
+      shown === all
+        ? plural(all, "Gerät", "Geräte")
+        : `${counted(shown)} von ${plural(all, "Gerät", "Geräten")}`,
     counts: "Geräte nach Zustand",
     all: "alle",
     filters: "Filter",
@@ -126,17 +129,17 @@ export const de: Strings = {
     counts: "Geräte nach dem, was mit ihnen geschieht",
     samples: "Zum Beispiel",
     plans: {
-      changed: "ändern sich",
-      same: "haben es schon",
-      refused: "würden abgelehnt",
-      missing: "haben keine Konfiguration mehr",
+      changed: "zu ändern",
+      same: "schon so",
+      refused: "nicht möglich",
+      missing: "ohne Konfiguration",
       unknown: "nicht bekannt",
     },
     fates: {
       changed: "geändert",
-      same: "hatten es schon",
+      same: "unverändert",
       refused: "abgelehnt",
-      missing: "hatten keine Konfiguration",
+      missing: "ohne Konfiguration",
       unknown: "bisher nicht geändert",
     },
     nothingToDo: "Es gibt nichts zu ändern.",
@@ -184,8 +187,8 @@ export const de: Strings = {
     onlyAuthor: (author) => `Nur Änderungen von ${author}`,
     onlyOperation: (operation) => `Nur: ${operation}`,
     ofWrite: (change) => `Änderung ${change}`,
-    devices: (count) => `${count} Geräte`,
-    devicesAtLeast: (count) => `${count} Geräte oder mehr`,
+    devices: (count) => plural(count, "Gerät", "Geräte"),
+    devicesAtLeast: (count) => `${plural(count, "Gerät", "Geräte")} oder mehr`,
     revision: (number) => `Revision ${number}`,
     noNote: "keine Notiz",
     older: "Ältere Änderungen zeigen",
@@ -205,7 +208,8 @@ export const de: Strings = {
   newBoards: {
     title: "Neue Platinen",
     heading: "Neue Platinen",
-    shown: (shown, all) => (shown === all ? `${all} Platinen` : `${shown} von ${all} Platinen`),
+    shown: (shown, all) =>
+      (shown === all ? "" : `${counted(shown)} von `) + plural(all, "Platine", "Platinen"),
     search: "Letzte vier Stellen der MAC-Adresse",
     asked: "fragte",
     since: "zuerst",
@@ -246,7 +250,7 @@ export const de: Strings = {
     heading: "Dateien für Geräte",
     found: (count: string, size: string) => `${count} · ${size}`,
     search: "Nach Namen suchen",
-    bytes: (count: string) => `${count} Byte`,
+    bytes: (count) => `${counted(count)} Byte`,
     by: (author: string) => `hochgeladen von ${author}`,
     byHand: "von Hand ins Verzeichnis gelegt, oder von einer älteren Version hochgeladen",
     waits: "Die Geräte wissen noch nichts davon: Die Ankündigung wartet auf den Broker.",
@@ -275,7 +279,7 @@ export const de: Strings = {
     try: "Abrufen",
     fetching: "Wird abgerufen …",
     preview: "Das Bild, wie ein Display es zeichnet",
-    bytes: (count: string) => `${count} Byte`,
+    bytes: (count) => `${counted(count)} Byte`,
     inMemory: "im Speicher des Geräts",
     address: "Die Adresse, die das Gerät abruft",
     save: "Als Datei für LVGL speichern",
@@ -305,10 +309,13 @@ export const de: Strings = {
       limited: "mit Einschränkungen",
     },
     disabledStep: "Mit MQTT_URL, der Adresse eines Brokers, erfahren Geräte sofort von Änderungen.",
-    pending: (count, isMore) => `${count}${isMore ? " oder mehr" : ""} warten auf den Versand`,
+    pending: (count, isMore) =>
+      isMore
+        ? `${counted(count)} oder mehr warten auf den Versand`
+        : `${plural(count, "wartet", "warten")} auf den Versand`,
     noPending: "keine warten auf den Versand",
     oldest: (duration) => `die älteste seit ${duration}`,
-    parked: (count) => `${count} zurückgestellt: der Broker hat sie zu oft abgelehnt`,
+    parked: (count) => `${counted(count)} zurückgestellt: vom Broker zu oft abgelehnt`,
     retry: "Zurückgestellte erneut senden",
     retried: (count) => `Erneut gesendet: ${count}`,
     subscriber: "Meldungen der Geräte über MQTT",
@@ -373,7 +380,7 @@ export const de: Strings = {
     name: "Name",
     role: "Rolle",
     validFor: "Gültig",
-    days: (days) => (days === 0 ? "unbegrenzt" : `${days} Tage`),
+    days: (days) => (days === 0 ? "unbegrenzt" : plural(days, "Tag", "Tage")),
     createToken: "Token erzeugen",
     noTokens: "Es gibt kein gültiges Token.",
     ended: (count) => `Widerrufen und abgelaufen: ${count}`,
@@ -495,10 +502,7 @@ export const de: Strings = {
     leave: "Weglassen",
     takeAll: "Alles übernehmen, was passt",
     leaveAll: "Meinen Text behalten",
-    left: (count, shown) =>
-      count === 1
-        ? "Eine Änderung ist zu übernehmen oder wegzulassen."
-        : `${shown} Änderungen sind zu übernehmen oder wegzulassen.`,
+    left: (count) => `${plural(count, "Änderung ist", "Änderungen sind")} zu übernehmen oder wegzulassen.`,
     decided: "Alles ist entschieden. Ihr Text zeigt jetzt, was das Speichern ändern wird.",
     same: (revision) =>
       `Das Dokument wurde inzwischen geändert und ist wieder wie zuvor: Es ist bei Revision ${revision}.`,

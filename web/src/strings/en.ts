@@ -1,7 +1,7 @@
 /** English. Each screen has its own part. */
 import { countingIn } from "./counting.ts";
 
-const { plural } = countingIn("en");
+const { counted, plural } = countingIn("en");
 
 export const en = {
   language: "en",
@@ -57,7 +57,8 @@ export const en = {
   fleet: {
     title: "Fleet",
     heading: "Devices",
-    shown: (shown: string, all: string) => (shown === all ? `${all} devices` : `${shown} of ${all} devices`),
+    shown: (shown: number, all: number) =>
+      (shown === all ? "" : `${counted(shown)} of `) + plural(all, "device", "devices"),
     counts: "Devices by state",
     all: "all",
     filters: "Filters",
@@ -123,17 +124,17 @@ export const en = {
     counts: "Devices by what becomes of them",
     samples: "For example",
     plans: {
-      changed: "will change",
-      same: "have it already",
+      changed: "to change",
+      same: "already so",
       refused: "would be refused",
-      missing: "have no config any more",
+      missing: "without a config",
       unknown: "not known",
     },
     fates: {
       changed: "changed",
-      same: "had it already",
+      same: "unchanged",
       refused: "refused",
-      missing: "had no config",
+      missing: "without a config",
       unknown: "not changed so far",
     },
     nothingToDo: "There is nothing to change.",
@@ -181,8 +182,8 @@ export const en = {
     onlyAuthor: (author: string) => `Only changes by ${author}`,
     onlyOperation: (operation: string) => `Only: ${operation}`,
     ofWrite: (change: string) => `change ${change}`,
-    devices: (count: string) => `${count} devices`,
-    devicesAtLeast: (count: string) => `${count} devices or more`,
+    devices: (count: number) => plural(count, "device", "devices"),
+    devicesAtLeast: (count: number) => `${plural(count, "device", "devices")} or more`,
     revision: (number: string) => `revision ${number}`,
     noNote: "no note",
     older: "Show older changes",
@@ -202,7 +203,8 @@ export const en = {
   newBoards: {
     title: "New boards",
     heading: "New boards",
-    shown: (shown: string, all: string) => (shown === all ? `${all} boards` : `${shown} of ${all} boards`),
+    shown: (shown: number, all: number) =>
+      (shown === all ? "" : `${counted(shown)} of `) + plural(all, "board", "boards"),
     search: "Last four digits of the MAC address",
     asked: "asked",
     since: "first",
@@ -240,7 +242,7 @@ export const en = {
     heading: "Files for devices",
     found: (count: string, size: string) => `${count} · ${size}`,
     search: "Search by name",
-    bytes: (count: string) => `${count} bytes`,
+    bytes: (count: number) => plural(count, "byte", "bytes"),
     by: (author: string) => `uploaded by ${author}`,
     byHand: "put into the directory by hand, or uploaded by an older version",
     waits: "Devices are not told of it yet: its announcement waits for the broker.",
@@ -269,7 +271,7 @@ export const en = {
     try: "Fetch",
     fetching: "Fetching …",
     preview: "The picture, as a display draws it",
-    bytes: (count: string) => `${count} bytes`,
+    bytes: (count: number) => plural(count, "byte", "bytes"),
     inMemory: "in the memory of the device",
     address: "The address that the device asks",
     save: "Save it as a file for LVGL",
@@ -299,10 +301,11 @@ export const en = {
       limited: "with limits",
     },
     disabledStep: "Set MQTT_URL to the address of a broker, and devices are told of changes at once.",
-    pending: (count: string, isMore: boolean) => `${count}${isMore ? " or more" : ""} wait to be sent`,
+    pending: (count: number, isMore: boolean) =>
+      isMore ? `${counted(count)} or more wait to be sent` : `${plural(count, "waits", "wait")} to be sent`,
     noPending: "none wait to be sent",
     oldest: (duration: string) => `the oldest one for ${duration}`,
-    parked: (count: string) => `${count} parked: the broker refused them too often`,
+    parked: (count: number) => `${counted(count)} parked: refused by the broker too often`,
     retry: "Send the parked ones again",
     retried: (count: string) => `Sent again: ${count}`,
     subscriber: "Messages of devices over MQTT",
@@ -368,7 +371,7 @@ export const en = {
     name: "Name",
     role: "Role",
     validFor: "Valid for",
-    days: (days: number) => (days === 0 ? "no limit" : `${days} days`),
+    days: (days: number) => (days === 0 ? "no limit" : plural(days, "day", "days")),
     createToken: "Create the token",
     noTokens: "There is no valid token.",
     ended: (count: number) => `Revoked and expired: ${count}`,
@@ -489,10 +492,8 @@ export const en = {
     leave: "Leave out",
     takeAll: "Take over all that fits",
     leaveAll: "Keep my text",
-    left: (count: number, shown: string) =>
-      count === 1
-        ? "One of their changes is to be taken over or left out."
-        : `${shown} of their changes are to be taken over or left out.`,
+    left: (count: number) =>
+      `${plural(count, "of their changes is", "of their changes are")} to be taken over or left out.`,
     decided: "All is decided. Your text now shows what saving will change.",
     same: (revision: string) =>
       `The document was changed meanwhile, and is as it was: it is at revision ${revision}.`,

@@ -69,9 +69,7 @@ export class ConflictNotice extends LitElement {
         )}
       </ul>
       <div>
-        <p role="status">
-          ${this.isDecided ? conflict.decided : conflict.left(this.undecided, counted(this.undecided))}
-        </p>
+        <p role="status">${this.isDecided ? conflict.decided : conflict.left(this.undecided)}</p>
         ${
           this.isDecided
             ? nothing

@@ -133,10 +133,9 @@ export class ChangeEntry extends LitElement {
         ${some.map((mac) => html`<li>${deviceLink(mac)}</li>`)}
       </ul>`;
     if (macs.length <= FEW && !this.isCut) return list(macs);
-    const count = counted(macs.length);
     return html`<details>
       <summary>
-        ${this.isCut ? strings.changes.devicesAtLeast(count) : strings.changes.devices(count)}
+        ${this.isCut ? strings.changes.devicesAtLeast(macs.length) : strings.changes.devices(macs.length)}
       </summary>
       ${list(macs.slice(0, MOST))}
       ${macs.length > MOST ? html`<p>${strings.andMore(counted(macs.length - MOST))}</p>` : nothing}

@@ -163,7 +163,7 @@ export class FilesScreen extends LitElement {
     const { files } = strings;
     return html`<li class="row">
       <a class="name" href="/api/assets/${name}" download=${name}>${name}</a>
-      <span title=${files.bytes(counted(size))}>${sized(size)}</span>
+      <span title=${files.bytes(size)}>${sized(size)}</span>
       <div>
         <p><relative-time .at=${stored_at}></relative-time></p>
         <p class="faint">

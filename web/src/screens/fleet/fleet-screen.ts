@@ -236,7 +236,7 @@ export class FleetScreen extends LitElement {
 
   private countOfShown(): string {
     if (!deviceStore.isComplete && deviceStore.devices.size === 0) return strings.loading;
-    return strings.fleet.shown(counted(this.shown.devices.length), counted(deviceStore.devices.size));
+    return strings.fleet.shown(this.shown.devices.length, deviceStore.devices.size);
   }
 
   private counts({ states, overdue, all }: Counts): unknown {

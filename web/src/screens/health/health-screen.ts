@@ -157,7 +157,7 @@ export class HealthScreen extends LitElement {
     const waiting =
       pending === 0
         ? health.noPending
-        : `${health.pending(counted(pending), more ?? false)}, ${health.oldest(lasting(oldest_seconds))}`;
+        : `${health.pending(pending, more ?? false)}, ${health.oldest(lasting(oldest_seconds))}`;
     return html`
       <dt>${health.announcing}</dt>
       <dd>
@@ -168,7 +168,7 @@ export class HealthScreen extends LitElement {
         ${
           parked === 0
             ? nothing
-            : html`<p>${health.parked(counted(parked))}</p>
+            : html`<p>${health.parked(parked)}</p>
                 <p><button @click=${this.retry}>${health.retry}</button></p>`
         }
       </dd>

@@ -9,7 +9,7 @@ import { Refreshing } from "../../parts/refreshing.ts";
 import "../../parts/relative-time.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import { type Address, deviceAddress, navigate } from "../../router.ts";
-import { counted, strings } from "../../strings/strings.ts";
+import { strings } from "../../strings/strings.ts";
 import "./adopt-dialog.ts";
 import type { AdoptDialog } from "./adopt-dialog.ts";
 import { type Board, found, PATH } from "./boards.ts";
@@ -67,7 +67,7 @@ export class NewBoardsScreen extends LitElement {
         <div class="title">
           <h1>${newBoards.heading}</h1>
           <span class="faint" role="status">
-            ${this.boards ? newBoards.shown(counted(shown.length), counted(this.boards.length)) : strings.loading}
+            ${this.boards ? newBoards.shown(shown.length, this.boards.length) : strings.loading}
           </span>
         </div>
         <input

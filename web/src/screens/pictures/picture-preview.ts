@@ -5,7 +5,7 @@ import "../../parts/copy-field.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import { sized } from "../../parts/sizes.ts";
 import { session } from "../../session/session.ts";
-import { counted, strings } from "../../strings/strings.ts";
+import { strings } from "../../strings/strings.ts";
 import type { LvglImage } from "./lvgl.ts";
 
 /** What a display draws of an answer, pixel by pixel, and how the device asks for it. */
@@ -72,7 +72,7 @@ export class PicturePreview extends LitElement {
         <canvas role="img" aria-label=${pictures.preview}></canvas>
         <figcaption>
           ${width} × ${height} · <span class="mono">${format}</span> ·
-          <span title=${pictures.bytes(counted(this.length))}>${sized(this.length)}</span>
+          <span title=${pictures.bytes(this.length)}>${sized(this.length)}</span>
           ${pictures.inMemory}
         </figcaption>
       </figure>
