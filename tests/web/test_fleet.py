@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -30,6 +30,28 @@ def create_devices(client: Caller, *names: str) -> None:
 
 def tag(client: Caller, number: int, word: str) -> None:
     assert client.request("PUT", f"/api/devices/{mac(number)}/tags/{word}").status < 300
+
+
+@pytest.fixture(scope="module")
+def house(standing: Serve) -> Serve:
+    """A service with three devices, one of them with a tag, for stories that change nothing."""
+    create_devices(standing.client, "Attic", "Cellar", "Porch")
+    tag(standing.client, 1, "dry")
+    return standing
+
+
+@pytest.fixture
+def guest(chromium: Browser, house: Serve) -> Visitor:
+    """Opens pages of that service."""
+    return Visitor(chromium, house.client.base_url)
+
+
+@pytest.fixture
+def hall(guest: Visitor) -> Iterator[Page]:
+    """Its start page on a desktop."""
+    with guest.page() as page:
+        expect_names(page, ["Attic", "Cellar", "Porch"])
+        yield page
 
 
 def shown_names(page: Page) -> list[str]:
@@ -77,46 +99,40 @@ def test_filters_live_in_the_address(service: Serve, page: Page) -> None:
     expect(page.get_by_role("button", name="Remove the filter delivered")).to_be_visible()
 
 
-def test_search_finds_as_one_types(service: Serve, page: Page) -> None:
+def test_search_finds_as_one_types(hall: Page) -> None:
     """A part of a name, or of a MAC address in any spelling; `/` goes there."""
-    create_devices(service.client, "Porch", "Attic")
-    expect_names(page, ["Attic", "Porch"])
-
-    page.keyboard.press("/")
-    page.keyboard.type("por")
-    expect_names(page, ["Porch"])
-    page.get_by_role("searchbox").fill(mac(2).replace(":", "").upper())
-    expect_names(page, ["Attic"])
-    page.get_by_role("searchbox").fill("nothing")
-    expect(page.get_by_text("No device matches these filters.")).to_be_visible()
-    page.get_by_role("button", name="Clear all").click()
-    expect_names(page, ["Attic", "Porch"])
+    hall.keyboard.press("/")
+    hall.keyboard.type("por")
+    expect_names(hall, ["Porch"])
+    hall.get_by_role("searchbox").fill(mac(1).replace(":", "").upper())
+    expect_names(hall, ["Attic"])
+    hall.get_by_role("searchbox").fill("nothing")
+    expect(hall.get_by_text("No device matches these filters.")).to_be_visible()
+    hall.get_by_role("button", name="Clear all").click()
+    expect_names(hall, ["Attic", "Cellar", "Porch"])
 
 
-def test_it_can_be_used_with_keys_alone(service: Serve, page: Page) -> None:
+def test_it_can_be_used_with_keys_alone(hall: Page) -> None:
     """Move, select, help, open; a letter in the search is a letter."""
-    create_devices(service.client, "Attic", "Cellar", "Porch")
-    expect_names(page, ["Attic", "Cellar", "Porch"])
-
     for key in ("j", "j", "x"):
-        page.keyboard.press(key)
-    expect(page.get_by_role("row", name="Cellar")).to_have_attribute("aria-selected", "true")
-    page.keyboard.press("k")
-    page.keyboard.press("x")
-    expect(page.get_by_text("2 selected")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.get_by_text("2 selected")).to_be_hidden()
-    page.keyboard.press("?")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.keyboard.press("Escape")
-    page.keyboard.press("/")
-    page.keyboard.type("xj")
-    assert "xj" == page.get_by_role("searchbox").input_value()
-    page.get_by_role("searchbox").fill("")
-    page.keyboard.press("Escape")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Attic")).to_be_visible()
-    assert page.url.endswith(f"/devices/{mac(1)}")
+        hall.keyboard.press(key)
+    expect(hall.get_by_role("row", name="Cellar")).to_have_attribute("aria-selected", "true")
+    hall.keyboard.press("k")
+    hall.keyboard.press("x")
+    expect(hall.get_by_text("2 selected")).to_be_visible()
+    hall.keyboard.press("Escape")
+    expect(hall.get_by_text("2 selected")).to_be_hidden()
+    hall.keyboard.press("?")
+    expect(hall.get_by_role("dialog")).to_be_visible()
+    hall.keyboard.press("Escape")
+    hall.keyboard.press("/")
+    hall.keyboard.type("xj")
+    assert "xj" == hall.get_by_role("searchbox").input_value()
+    hall.get_by_role("searchbox").fill("")
+    hall.keyboard.press("Escape")
+    hall.keyboard.press("Enter")
+    expect(hall.get_by_role("heading", name="Attic")).to_be_visible()
+    assert hall.url.endswith(f"/devices/{mac(1)}")
 
 
 def test_all_that_match_are_selected(service: Serve, page: Page) -> None:
@@ -192,10 +208,9 @@ def test_cards_on_a_phone(service: Serve, visitor: Visitor) -> None:
         expect(page.get_by_role("heading", name="Porch")).to_be_visible()
 
 
-def test_german_where_the_browser_asks_for_it(service: Serve, visitor: Visitor) -> None:
+def test_german_where_the_browser_asks_for_it(guest: Visitor) -> None:
     """Numbers and times, too."""
-    create_devices(service.client, "Porch")
-    with visitor.page(locale="de-AT") as page:
+    with guest.page(locale="de-AT") as page:
         expect(page.get_by_role("heading", name="Geräte")).to_be_visible()
         expect(page.get_by_role("row", name="Porch")).to_contain_text("nie gesehen")
         assert "de" == page.locator("html").get_attribute("lang")
@@ -219,11 +234,9 @@ def test_a_name_over_http(start_serve: Callable[..., Serve], postgres_url: str, 
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(service: Serve, visitor: Visitor, theme: str) -> None:
+def test_axe_finds_nothing(guest: Visitor, theme: str) -> None:
     """In both themes, with a filter, a selection and an error."""
-    create_devices(service.client, "Attic", "Porch")
-    tag(service.client, 1, "dry")
-    with visitor.page("/?tag=dry", color_scheme=theme) as page:
+    with guest.page("/?tag=dry", color_scheme=theme) as page:
         expect_names(page, ["Attic"])
         page.keyboard.press("j")
         page.keyboard.press("x")
@@ -232,10 +245,10 @@ def test_axe_finds_nothing(service: Serve, visitor: Visitor, theme: str) -> None
         assert [] == faults_of_accessibility(page)
 
 
-def test_an_address_without_a_screen(page: Page) -> None:
+def test_an_address_without_a_screen(hall: Page) -> None:
     """The way back is offered."""
-    page.goto("/devices/")
+    hall.goto("/devices/")
 
-    expect(page.get_by_role("heading", name="This page does not exist.")).to_be_visible()
-    page.get_by_role("link", name="To the fleet").click()
-    expect(page.get_by_role("heading", name="Devices")).to_be_visible()
+    expect(hall.get_by_role("heading", name="This page does not exist.")).to_be_visible()
+    hall.get_by_role("link", name="To the fleet").click()
+    expect(hall.get_by_role("heading", name="Devices")).to_be_visible()
