@@ -12,6 +12,8 @@ export interface Screen {
   title: (strings: Strings) => string;
   /** Its group in the navigation; without one, it is reached from other screens. */
   group?: keyof Strings["groups"];
+  /** Whether it is for those who may change devices. */
+  isForChanges?: boolean;
   load: () => Promise<unknown>;
 }
 
@@ -28,6 +30,7 @@ export const SCREENS: readonly Screen[] = [
     element: "bulk-screen",
     title: (strings) => strings.bulk.title,
     group: "devices",
+    isForChanges: true,
     load: () => import("./screens/bulk/bulk-screen.ts"),
   },
   {

@@ -1,8 +1,10 @@
 import { css, html, LitElement, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 
+import { Listening } from "../parts/listening.ts";
 import { controls } from "../parts/shared-styles.ts";
 import { type Screen, SCREENS } from "../router.ts";
+import { session } from "../session/session.ts";
 import { type Strings } from "../strings/en.ts";
 import { strings } from "../strings/strings.ts";
 
@@ -116,6 +118,11 @@ export class MainNavigation extends LitElement {
   @state() private isOpen = false;
   @query(".menu") private readonly menu!: HTMLButtonElement;
 
+  constructor() {
+    super();
+    new Listening(this, session);
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("pointerdown", this.onPointer);
@@ -143,7 +150,7 @@ export class MainNavigation extends LitElement {
     return html`<div class="group">
       <span class="name" id=${group}>${strings.groups[group]}</span>
       <ul aria-labelledby=${group}>
-        ${SCREENS.filter((each) => each.group === group).map((each) => this.link(each))}
+        ${SCREENS.filter((each) => each.group === group && isOffered(each)).map((each) => this.link(each))}
       </ul>
     </div>`;
   }
@@ -177,6 +184,10 @@ export class MainNavigation extends LitElement {
   private readonly onPointer = (event: PointerEvent): void => {
     if (!event.composedPath().includes(this)) this.close();
   };
+}
+
+function isOffered({ isForChanges }: Screen): boolean {
+  return !isForChanges || session.mayChange;
 }
 
 declare global {

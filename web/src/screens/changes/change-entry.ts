@@ -8,6 +8,7 @@ import { Listening } from "../../parts/listening.ts";
 import { lists } from "../../parts/list-styles.ts";
 import "../../parts/relative-time.ts";
 import { controls } from "../../parts/shared-styles.ts";
+import { session } from "../../session/session.ts";
 import { counted, strings } from "../../strings/strings.ts";
 import type { ChangeGroup } from "./change-groups.ts";
 import type { Change, ChangesView } from "./changes-view.ts";
@@ -83,7 +84,7 @@ export class ChangeEntry extends LitElement {
 
   constructor() {
     super();
-    new Listening(this, deviceStore);
+    new Listening(this, deviceStore, session);
   }
 
   protected override render(): unknown {
@@ -106,10 +107,14 @@ export class ChangeEntry extends LitElement {
         ${first.message === null ? nothing : html`<p><bdi>${first.message}</bdi></p>`}
         ${entries.length === 1 ? difference(first) : nothing}
       </div>
-      <button class="undo" @click=${() => this.dispatchEvent(new Event("undo"))}>
-        ${strings.changes.undo}
-        <span class="hidden">${strings.changes.ofWrite(this.group.change)}</span>
-      </button>
+      ${
+        session.mayChange
+          ? html`<button class="undo" @click=${() => this.dispatchEvent(new Event("undo"))}>
+              ${strings.changes.undo}
+              <span class="hidden">${strings.changes.ofWrite(this.group.change)}</span>
+            </button>`
+          : nothing
+      }
     </div>`;
   }
 

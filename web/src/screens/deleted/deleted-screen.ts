@@ -12,6 +12,7 @@ import { Listening } from "../../parts/listening.ts";
 import "../../parts/relative-time.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import type { Address } from "../../router.ts";
+import { session } from "../../session/session.ts";
 import { strings } from "../../strings/strings.ts";
 import { type DeletedConfig, DeletedList, type Former } from "./deleted-list.ts";
 
@@ -48,7 +49,7 @@ export class DeletedScreen extends LitElement {
 
   constructor() {
     super();
-    new Listening(this, deviceStore);
+    new Listening(this, deviceStore, session);
   }
 
   protected override render(): unknown {
@@ -109,15 +110,19 @@ export class DeletedScreen extends LitElement {
         ${config.message === null ? nothing : html`<p><bdi>${config.message}</bdi></p>`}
       </div>
       <span class="faint">${deleted.lastSign}: <relative-time .at=${lastSeen}></relative-time></span>
-      <button
-        aria-label=${deleted.restoreDevice(nameOf(config))}
-        @click=${() => {
-          this.chosen = config;
-          void this.dialog.show();
-        }}
-      >
-        ${deleted.restore}
-      </button>
+      ${
+        session.mayChange
+          ? html`<button
+              aria-label=${deleted.restoreDevice(nameOf(config))}
+              @click=${() => {
+                this.chosen = config;
+                void this.dialog.show();
+              }}
+            >
+              ${deleted.restore}
+            </button>`
+          : nothing
+      }
     </li>`;
   }
 

@@ -27,6 +27,14 @@ import {
   shownBy,
 } from "./fleet-view.ts";
 
+/** Keys of those who may change devices. */
+const CHANGING: readonly [string, string][] = [
+  ["x", strings.help.select],
+  ["a", strings.help.selectAll],
+  ["b", strings.help.changeSelected],
+  ["e", strings.help.edit],
+];
+
 /** All devices: counts by state, filters, search and selection. The address has the filters. */
 @customElement("fleet-screen")
 export class FleetScreen extends LitElement {
@@ -151,7 +159,7 @@ export class FleetScreen extends LitElement {
         this.open();
       },
       e: () => {
-        this.open("edit");
+        if (!session.mayOnlyLook) this.open("edit");
       },
       d: () => {
         this.open("diff");
@@ -221,11 +229,8 @@ export class FleetScreen extends LitElement {
         .keys=${[
           ["/", strings.help.search],
           ["j k", strings.help.move],
-          ["x", strings.help.select],
-          ["a", strings.help.selectAll],
-          ["b", strings.help.changeSelected],
+          ...(session.mayOnlyLook ? [] : CHANGING),
           ["Enter", strings.help.show],
-          ["e", strings.help.edit],
           ["d", strings.help.diff],
           ["Esc", strings.help.escape],
           ["?", strings.help.help],
@@ -372,11 +377,15 @@ export class FleetScreen extends LitElement {
     if (deviceStore.devices.size > 0) return html`<p class="empty">${strings.fleet.noMatch}</p>`;
     return html`<div class="empty">
       <p>${strings.fleet.none}</p>
-      <p>${strings.fleet.noneStep}</p>
+      ${session.mayOnlyLook ? nothing : this.firstStep()}
+    </div>`;
+  }
+
+  private firstStep(): unknown {
+    return html`<p>${strings.fleet.noneStep}</p>
       <pre
         tabindex="0"
-      ><code>curl -X PUT ${location.origin}/api/configs/by-mac/aa:bb:cc:dd:ee:ff -H 'Content-Type: application/json' -d '{"content": {"deviceName": "Porch"}}'</code></pre>
-    </div>`;
+      ><code>curl -X PUT ${location.origin}/api/configs/by-mac/aa:bb:cc:dd:ee:ff -H 'Content-Type: application/json' -d '{"content": {"deviceName": "Porch"}}'</code></pre>`;
   }
 
   private go(change: Partial<FleetView>, { replace = false } = {}): void {

@@ -8,6 +8,7 @@ import { Listening } from "../../parts/listening.ts";
 import "../../parts/relative-time.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import { deviceAddress } from "../../router.ts";
+import { session } from "../../session/session.ts";
 import { counted, strings } from "../../strings/strings.ts";
 import { type Column, COLUMNS, type Device } from "./fleet-view.ts";
 
@@ -168,7 +169,7 @@ export class FleetTable extends LitElement {
 
   constructor() {
     super();
-    new Listening(this, selection);
+    new Listening(this, selection, session);
   }
 
   override connectedCallback(): void {
@@ -221,7 +222,9 @@ export class FleetTable extends LitElement {
       >
         <div role="rowgroup" class="columns">
           <div role="row" aria-rowindex="1">
-            <span role="columnheader"><span class="hidden">${strings.fleet.select("")}</span></span>
+            <span role="columnheader"
+              ><span class="hidden">${session.mayOnlyLook ? nothing : strings.fleet.select("")}</span></span
+            >
             ${COLUMNS.map((column) => this.columnHeader(column))}
             <span role="columnheader" class="tags"><b>${strings.fleet.tags}</b></span>
           </div>
@@ -265,19 +268,9 @@ export class FleetTable extends LitElement {
       aria-rowindex=${index + 2}
       aria-selected=${isSelected ? "true" : "false"}
     >
-      <span role="gridcell" class="check">
-        <label>
-          <input
-            type="checkbox"
-            tabindex="-1"
-            aria-label=${strings.fleet.select(label)}
-            .checked=${isSelected}
-            @change=${() => {
-              selection.toggle(mac);
-            }}
-          />
-        </label>
-      </span>
+      <span role="gridcell" class="check"
+        >${session.mayChange ? this.choice(mac, label, isSelected) : nothing}</span
+      >
       <span role="gridcell" class="named">
         <a class="name" href=${deviceAddress(mac)} tabindex="-1" title=${label}>
           ${name === null || name === "" ? html`<span class="faint">${strings.unnamed}</span>` : html`<bdi>${name}</bdi>`}
@@ -291,6 +284,20 @@ export class FleetTable extends LitElement {
       <span role="gridcell" class="revised" title=${strings.fleet.heldMeaning}>${revisions(device)}</span>
       <span role="gridcell" class="tags">${device.tags.map((tag) => this.tag(tag))}</span>
     </div>`;
+  }
+
+  private choice(mac: string, label: string, isSelected: boolean): unknown {
+    return html`<label>
+      <input
+        type="checkbox"
+        tabindex="-1"
+        aria-label=${strings.fleet.select(label)}
+        .checked=${isSelected}
+        @change=${() => {
+          selection.toggle(mac);
+        }}
+      />
+    </label>`;
   }
 
   private tag(tag: string): unknown {

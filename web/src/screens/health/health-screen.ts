@@ -11,6 +11,7 @@ import "../../parts/relative-time.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import { lasting } from "../../parts/times.ts";
 import type { Address } from "../../router.ts";
+import { session } from "../../session/session.ts";
 import { report } from "../../shell/errors.ts";
 import { counted, strings } from "../../strings/strings.ts";
 import type { Level } from "./health-sign.ts";
@@ -95,7 +96,7 @@ export class HealthScreen extends LitElement {
 
   constructor() {
     super();
-    new Listening(this, deviceStore);
+    new Listening(this, deviceStore, session);
   }
 
   protected override render(): unknown {
@@ -169,7 +170,7 @@ export class HealthScreen extends LitElement {
           parked === 0
             ? nothing
             : html`<p>${health.parked(parked)}</p>
-                <p><button @click=${this.retry}>${health.retry}</button></p>`
+                ${session.mayChange ? html`<p><button @click=${this.retry}>${health.retry}</button></p>` : nothing}`
         }
       </dd>
     `;

@@ -9,6 +9,7 @@ import { Refreshing } from "../../parts/refreshing.ts";
 import "../../parts/relative-time.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import { type Address, deviceAddress, navigate } from "../../router.ts";
+import { session } from "../../session/session.ts";
 import { strings } from "../../strings/strings.ts";
 import "./adopt-dialog.ts";
 import type { AdoptDialog } from "./adopt-dialog.ts";
@@ -113,6 +114,7 @@ export class NewBoardsScreen extends LitElement {
   }
 
   private adoptButton(mac: string): unknown {
+    if (!session.mayChange) return nothing;
     return html`<button aria-label=${strings.newBoards.adoptBoard(mac)} @click=${() => this.dialog.show(mac)}>
       ${strings.newBoards.adopt}
     </button>`;
