@@ -89,7 +89,7 @@ def take(directory: Path, names: list[str]) -> None:
                     page.goto(address.format(photo=where))
                     expect(page.get_by_text("Live", exact=True)).to_be_visible()
                     expect(page.locator("main h1").first).to_be_visible()
-                    expect(page.get_by_text("Loading …").filter(visible=True)).to_have_count(0)
+                    expect(page.get_by_text("Loading …", exact=True).filter(visible=True)).to_have_count(0)
                     prepare(page)
                     _save(
                         page.screenshot(animations="disabled", caret="hide"),
