@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Final
 
 import pytest
 import trustme
@@ -254,6 +255,34 @@ def test_a_proxy_that_answers_a_change(arguments: Sequence[str], status: int, is
     assert is_unsure == ended.errors.endswith(f"{UNSURE}\n")
 
 
+CONFIG: Final = {
+    "id": 1, "mac_address": MAC, "revision": 1, "etag": ConfigContent.parse("{}").etag, "content": {},
+    "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "change": "0" * 16,
+    "device_name": None, "device_entity_id": None, "enable_ota": None,
+}  # fmt: skip
+READ: Final = [each for each in CHANGES if each[0] != "announce" and each[1] != "revoke"]
+"""Those of the changes whose successful answer has a body that is read."""
+
+
+@pytest.mark.parametrize("arguments", [*READ, ("config", "delete", "1", "--yes")], ids=" ".join)
+@pytest.mark.parametrize(("status", "is_unsure"), [(200, True), (422, False)])
+def test_an_answer_to_a_change_in_a_form_that_is_unknown(
+    arguments: Sequence[str], status: int, is_unsure: bool
+) -> None:
+    """JSON of a newer service, or of another program: a success may have stored the change, a refusal has not."""
+    missing = answering(404, b'{"code": "RECORD_NOT_FOUND", "error": "None.", "details": {}}')
+    known = answering(200, json.dumps(CONFIG).encode()) if "delete" in arguments else missing
+    refused = b'{"code": "UNPROCESSABLE", "error": "No.", "details": {"errors": [7]}}'
+    other = answering(status, b'{"a": 1}' if is_unsure else refused)
+    with server(lambda request: (known if request.command == "GET" else other)(request)) as address:
+        record = b'{"mac_address": "%s", "content": {}}' % MAC.encode()
+        ended = on(f"http://{address}", TOKEN).run(*arguments, stdin=record)
+
+    assert (1, "") == (ended.status, ended.text)
+    assert is_unsure == ended.errors.endswith(f"as an iotconfig service of this version does. {UNSURE}\n")
+    assert is_unsure == (UNSURE in ended.errors)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("patch", "--all", "--set", "a=1", "--dry-run"), ("undo", "0" * 16, "--dry-run")],
@@ -357,15 +386,10 @@ def test_a_refusal_of_megabytes(code: str, details: Mapping[str, object]) -> Non
 @pytest.mark.parametrize("arguments", [("undo", "0" * 16), ("config", "delete", "1", "--yes")], ids=" ".join)
 def test_an_id_of_a_change_as_no_service_writes_it(arguments: Sequence[str], change: str) -> None:
     """Users copy it into commands: it is not printed."""
-    config = {
-        "id": 1, "mac_address": MAC, "revision": 1, "etag": ConfigContent.parse("{}").etag, "content": {},
-        "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "change": "0" * 16,
-        "device_name": None, "device_entity_id": None, "enable_ota": None,
-    }  # fmt: skip
     tally = {"errors": [], "results": [], "changed": 1, "stored": True, "change": change}
 
     def answer(request: BaseHTTPRequestHandler) -> None:
-        body = json.dumps(tally if request.command == "POST" else config).encode()
+        body = json.dumps(tally if request.command == "POST" else CONFIG).encode()
         sent = change.encode("unicode_escape").decode()
         answering(200, body, **({"Iotconfig-Change": sent} if request.command == "DELETE" else {}))(request)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from attrs import frozen
@@ -24,8 +26,14 @@ class RemoteUseCases:
     def entity(self, request: Request, cls: type[T]) -> T:
         """Send a request and return the entity that is its answer. Raises `NotThisService` for another answer."""
         answer = self.service.ask(request).body
-        try:
+        with self.reading(request):
             return self.read(answer, cls)
+
+    @contextmanager
+    def reading(self, request: Request) -> Iterator[None]:
+        """A block that reads the successful answer to a request: the error for another one says whether a change may be stored."""
+        try:
+            yield
         except NotThisService as error:
             raise NotThisService(f"{error}{unsure(request)}") from None
 

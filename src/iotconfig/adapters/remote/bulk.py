@@ -95,11 +95,11 @@ class RemoteBulk(RemoteWrites):
                 media_type=NDJSON,
                 seconds=SECONDS,
             )
-            report = self.report(request, on_refusal).body
-        self.refuse(report, on_refusal, lambda text: with_places(text, places))
-        for mac_address in self.read(report, _Imported).removed:
-            on_result(BulkResult(str(mac_address), mac_address, Outcome.DELETED, None, None))
-        tally = self.read(report, Tally)
+            with self.report(request, on_refusal) as report:
+                self.refuse(report.body, on_refusal, lambda text: with_places(text, places))
+                for mac_address in self.read(report.body, _Imported).removed:
+                    on_result(BulkResult(str(mac_address), mac_address, Outcome.DELETED, None, None))
+                tally = self.read(report.body, Tally)
         return evolve(tally, refused=tally.refused + refused)
 
     def patch(
@@ -113,15 +113,14 @@ class RemoteBulk(RemoteWrites):
     ) -> PatchOutcome:
         # The patch verbatim: its numbers and escapes become those of the configs.
         body = f'{{"merge": {patch.text}, {selecting(selection)}}}'.encode()
-        report = self.report(
-            Request(
-                "POST", f"{_CONFIGS}/patch", parameters(options, note), signed(note), body, seconds=SECONDS
-            ),
-            on_refusal,
+        request = Request(
+            "POST", f"{_CONFIGS}/patch", parameters(options, note), signed(note), body, seconds=SECONDS
         )
-        patched = self.give_results(report, on_result)
-        self.refuse(report.body, on_refusal, str)
-        return PatchOutcome(self.read(report.body, Tally), tuple(self._samples(patched.samples, patch)))
+        with self.report(request, on_refusal) as report:
+            patched = self.give_results(report, on_result)
+            self.refuse(report.body, on_refusal, str)
+            tally = self.read(report.body, Tally)
+        return PatchOutcome(tally, tuple(self._samples(patched.samples, patch)))
 
     def undo(
         self,
@@ -133,12 +132,11 @@ class RemoteBulk(RemoteWrites):
     ) -> Tally:
         check_change_id(change)
         path = f"/api/changes/{quote(change, safe='')}/undo"
-        report = self.report(
-            Request("POST", path, parameters(options, note), signed(note), seconds=SECONDS), on_refusal
-        )
-        self.give_results(report, on_result)
-        self.refuse(report.body, on_refusal, str)
-        return self.read(report.body, Tally)
+        request = Request("POST", path, parameters(options, note), signed(note), seconds=SECONDS)
+        with self.report(request, on_refusal) as report:
+            self.give_results(report, on_result)
+            self.refuse(report.body, on_refusal, str)
+            return self.read(report.body, Tally)
 
     @contextmanager
     def export(self, tags: TagFilter = ANY_TAGS) -> Iterator[Iterator[ExportedConfig]]:

@@ -101,10 +101,11 @@ class RemoteConfigs(RemoteUseCases):
         note: ChangeNote = UNSIGNED,
     ) -> tuple[Config, bool]:
         body = body_of(note, content=content)
-        answer = self.service.ask(
-            Request("PUT", _by_mac(mac_address), headers=conditions(precondition) | signed(note), body=body)
-        )
-        return self.read(answer.body, Config), answer.status == HTTPStatus.CREATED
+        headers = conditions(precondition) | signed(note)
+        request = Request("PUT", _by_mac(mac_address), headers=headers, body=body)
+        answer = self.service.ask(request)
+        with self.reading(request):
+            return self.read(answer.body, Config), answer.status == HTTPStatus.CREATED
 
     def preview_put(
         self, mac_address: MacAddress, content: ConfigContent, precondition: Precondition = UNCONDITIONAL
@@ -129,11 +130,11 @@ class RemoteConfigs(RemoteUseCases):
     def delete(
         self, config_id: int, precondition: Precondition = UNCONDITIONAL, note: ChangeNote = UNSIGNED
     ) -> str:
-        path = f"{_CONFIGS}/{config_id}"
-        answer = self.service.ask(
-            Request("DELETE", path, {"message": note.message}, conditions(precondition) | signed(note))
-        )
-        return self.checked_change(answer.header("iotconfig-change"))
+        path, headers = f"{_CONFIGS}/{config_id}", conditions(precondition) | signed(note)
+        request = Request("DELETE", path, {"message": note.message}, headers)
+        answer = self.service.ask(request)
+        with self.reading(request):
+            return self.checked_change(answer.header("iotconfig-change"))
 
     def restore(self, config_id: int, note: ChangeNote = UNSIGNED) -> Config:
         path = f"/api/deleted-configs/{config_id}/restore"

@@ -75,20 +75,18 @@ class RemoteTags(RemoteWrites):
             return Tally(refused=refused)
         is_prevented = refused > 0 and not options.keep_going
         tried = evolve(options, dry_run=options.dry_run or is_prevented)
-        report = self.report(
-            Request(
-                "POST",
-                "/api/devices/tags/import",
-                parameters(tried, note),
-                signed(note),
-                "".join(records).encode(),
-                NDJSON,
-                SECONDS,
-            ),
-            on_refusal,
+        request = Request(
+            "POST",
+            "/api/devices/tags/import",
+            parameters(tried, note),
+            signed(note),
+            "".join(records).encode(),
+            NDJSON,
+            SECONDS,
         )
-        self.refuse(report.body, on_refusal, lambda text: with_places(text, places))
-        tally = self.read(report.body, Tally)
+        with self.report(request, on_refusal) as report:
+            self.refuse(report.body, on_refusal, lambda text: with_places(text, places))
+            tally = self.read(report.body, Tally)
         return evolve(tally, refused=tally.refused + refused)
 
     def _device(self, line: bytes) -> LabelledDevice:
@@ -112,15 +110,13 @@ class RemoteTags(RemoteWrites):
         if not isinstance(edit.note, Keep):
             changed["note"] = edit.note or ""
         body = f"{{{json.dumps(changed, ensure_ascii=False)[1:-1]}, {selecting(selection)}}}".encode()
-        report = self.report(
-            Request(
-                "POST", "/api/devices/tags", parameters(options, note), signed(note), body, seconds=SECONDS
-            ),
-            on_refusal,
+        request = Request(
+            "POST", "/api/devices/tags", parameters(options, note), signed(note), body, seconds=SECONDS
         )
-        self.give_results(report, on_result)
-        self.refuse(report.body, on_refusal, str)
-        return self.read(report.body, Tally)
+        with self.report(request, on_refusal) as report:
+            self.give_results(report, on_result)
+            self.refuse(report.body, on_refusal, str)
+            return self.read(report.body, Tally)
 
 
 def _record_of(entry: LabelEntry) -> str:

@@ -72,8 +72,10 @@ class RemoteApiTokens(RemoteUseCases):
     def create(self, name: str, role: Role, expires_at: datetime | None = None) -> tuple[RemoteApiToken, str]:
         expires = None if expires_at is None else rfc3339(expires_at)
         body = body_of(name=name, role=role.value, expires_at=expires)
-        answer = self.service.ask(Request("POST", _TOKENS, body=body)).body
-        return self.read(answer, RemoteApiToken), self.read(answer, _Text).token
+        request = Request("POST", _TOKENS, body=body)
+        answer = self.service.ask(request).body
+        with self.reading(request):
+            return self.read(answer, RemoteApiToken), self.read(answer, _Text).token
 
     def all(self) -> Sequence[RemoteApiToken]:
         return self.entity(Request("GET", _TOKENS), _Tokens).tokens

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -107,13 +108,14 @@ class RemoteWrites(RemoteUseCases):
             )
         return patched
 
-    def report(self, request: Request, on_refusal: OnRefusal) -> Report:
-        """Send a bulk write and return its report.
+    @contextmanager
+    def report(self, request: Request, on_refusal: OnRefusal) -> Iterator[Report]:
+        """Send a bulk write; the block reads its report.
 
         Raises `NothingSelected` and `UnexpectedCount` after the refusals that come with them were reported.
         """
         try:
-            return Report(self.service.ask(request).body)
+            report = Report(self.service.ask(request).body)
         except IotConfigError as error:
             if "errors" not in error.details:
                 raise
@@ -123,7 +125,11 @@ class RemoteWrites(RemoteUseCases):
                 raise
             if error.code not in _REFUSED:
                 raise
-            return Report(details, is_whole=False)
+            # A refusal of the whole write: whatever its form, nothing was stored.
+            yield Report(details, is_whole=False)
+            return
+        with self.reading(request):
+            yield report
 
     def refuse(self, report: bytes, on_refusal: OnRefusal, with_places: Callable[[str], str]) -> None:
         """Report the refusals; with_places: writes the places of entries for the lines of the records."""
