@@ -84,7 +84,7 @@ BODIES = {
     b'{"outcome": "applied", "etag": "a", "n": 9223372036854775808}': "/n: expected a whole number of at most 9223372036854775807",
     b'{"outcome": "applied", "etag": "a", "n": -9223372036854775809}': "at most 9223372036854775807",
     b'{"outcome": "applied", "etag": "a", "n": 1' + b"0" * 300 + b"}": "found one of 301 digits",
-    b'{"outcome": "applied", "etag": "a", "password": "x"}': "At /password: unknown member",
+    b'{"outcome": "applied", "etag": "a", "password": "x"}': "At /password: unknown member; expected outcome, etag, pointer, reason, firmware and n.",
 }  # fmt: skip
 
 

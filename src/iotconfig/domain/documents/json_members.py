@@ -122,7 +122,8 @@ def _walk(text: str, names: Collection[str] | None) -> list[Member]:
             name, end = STRICT.raw_decode(text, begin)
             value_begin = _behind(_COLON, text, end)
         if names is not None and name not in names:
-            known = " and ".join(names)
+            *others, last = names
+            known = f"{', '.join(others)} and {last}" if others else last
             raise InvalidDocument(f"unknown member; expected {known}", pointer=pointer([name]))
         value, value_end = STRICT.raw_decode(text, value_begin)
         mark = _behind(_MARK, text, value_end) - 1

@@ -91,4 +91,6 @@ class Fetches:
             resp.context.report = outcome_of_report(is_kept=is_kept)
         except IotConfigError as error:
             resp.context.report = error.code
-            resp.set_header(REPORT_ERROR, excerpt(str(error)).encode("ascii", "replace").decode())
+            # Headers are ASCII.
+            said = excerpt(str(error)).replace("…", "...")
+            resp.set_header(REPORT_ERROR, said.encode("ascii", "replace").decode())
