@@ -18,7 +18,7 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.picture_server import PictureServer, answer
 from tests.support.serving import Serve, environment, run_command
 from tests.support.signing import signing_key
-from tests.support.web_app import Visitor, launch
+from tests.support.web_app import Visitor, launch, parts_that_stick_out
 
 from .sample_fleet import SampleFleet
 from .views import SCREENS, VIEWS
@@ -91,6 +91,8 @@ def take(directory: Path, names: list[str]) -> None:
                     expect(page.locator("main h1").first).to_be_visible()
                     expect(page.get_by_text("Loading …", exact=True).filter(visible=True)).to_have_count(0)
                     prepare(page)
+                    sticking_out = parts_that_stick_out(page)
+                    assert not sticking_out, f"{name}, {view}: {sticking_out}"
                     _save(
                         page.screenshot(animations="disabled", caret="hide"),
                         directory / f"{name}-{view}.webp",

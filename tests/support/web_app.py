@@ -14,6 +14,24 @@ from playwright.sync_api import Browser, Page, Playwright
 
 _AXE: Final = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
+_STICKING_OUT: Final = """width => {
+  const found = [];
+  const visit = parent => {
+    for (const element of parent.children) {
+      const box = element.getBoundingClientRect();
+      if (box.width > 1 && box.right > width + 0.5) {
+        found.push(`${element.localName}.${element.getAttribute("class")} ends at ${Math.round(box.right)}`);
+      } else if (getComputedStyle(element).overflowX === "visible") {
+        visit(element);
+        if (element.shadowRoot) visit(element.shadowRoot);
+      }
+    }
+  };
+  visit(document.body);
+  return found;
+}"""
+"""What scrolls by itself is not entered. The width comes from outside: a phone's `innerWidth` grows with the content."""
+
 _EXPECTED: Final = re.compile(r"Failed to load resource|net::ERR_|Error in connection establishment")
 """Chromium's lines about answers that are refusals, and about a service that is away."""
 
@@ -79,3 +97,10 @@ def faults_of_accessibility(page: Page) -> list[str]:
         for rule in found["violations"]
         for node in rule["nodes"]
     ]
+
+
+def parts_that_stick_out(page: Page) -> list[str]:
+    """The elements that end on the right of the viewport, so that the page has to be scrolled sideways."""
+    assert page.viewport_size is not None
+    found: list[str] = page.evaluate(_STICKING_OUT, page.viewport_size["width"])
+    return found

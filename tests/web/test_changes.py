@@ -11,7 +11,7 @@ from tests.support.api import created
 from tests.support.hostile import HOSTILE
 from tests.support.http import Caller
 from tests.support.serving import Serve
-from tests.support.web_app import PHONE, Visitor, faults_of_accessibility
+from tests.support.web_app import PHONE, Visitor, faults_of_accessibility, parts_that_stick_out
 
 MAC = "02:00:00:00:00:01"
 OTHER = "02:00:00:00:00:02"
@@ -53,7 +53,7 @@ def test_a_change_appears_and_is_undone(service: Serve, visitor: Visitor, device
         expect(page.get_by_text("Undone.")).to_be_visible()
         entries(page, 3)
         expect(page.locator("change-entry").first).to_contain_text("wrong floor")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert [] == parts_that_stick_out(page)
     assert {"deviceName": "Porch"} == service.client.get(f"/api/configs/{MAC}.json").json()
 
 

@@ -14,7 +14,7 @@ from tests.support.api import created
 from tests.support.hostile import HOSTILE
 from tests.support.serving import Serve
 from tests.support.tokens import api_token, bearer
-from tests.support.web_app import PHONE, Visitor, faults_of_accessibility
+from tests.support.web_app import PHONE, Visitor, faults_of_accessibility, parts_that_stick_out
 
 MAC = "02:00:00:00:00:01"
 _NAME = f'<img src=x onerror="alert(1)">\u202egnp.exe{HOSTILE}'
@@ -54,7 +54,7 @@ def test_the_largest_document_is_edited_beside_another_operator(
         expect(page.get_by_role("group", name="Document", exact=True)).to_be_visible()
         assert text == page.get_by_role("group", name="Document", exact=True).text_content()
         assert 0 == page.locator("device-screen img, device-document b").count()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert [] == parts_that_stick_out(page)
 
         page.get_by_role("button", name="Edit").click()
         type_at_start(page, " ")

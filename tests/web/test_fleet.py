@@ -14,7 +14,7 @@ from tests.support.hostile import HOSTILE
 from tests.support.http import Caller
 from tests.support.ports import free_port
 from tests.support.serving import Serve
-from tests.support.web_app import NAME, PHONE, Visitor, faults_of_accessibility
+from tests.support.web_app import NAME, PHONE, Visitor, faults_of_accessibility, parts_that_stick_out
 
 
 def mac(number: int) -> str:
@@ -199,7 +199,7 @@ def test_cards_on_a_phone(service: Serve, visitor: Visitor) -> None:
     with visitor.page(**PHONE) as page:
         expect(page.get_by_role("link", name="Porch")).to_be_visible()
 
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert [] == parts_that_stick_out(page)
         for target in (page.get_by_role("link", name="Porch"), page.locator(".counts button").first):
             box = target.bounding_box()
             assert box is not None

@@ -13,7 +13,7 @@ from iotconfig._version import __version__
 from tests.support.api import created
 from tests.support.mosquitto import Mosquitto
 from tests.support.serving import Serve
-from tests.support.web_app import PHONE, Visitor, faults_of_accessibility
+from tests.support.web_app import PHONE, Visitor, faults_of_accessibility, parts_that_stick_out
 
 MAC = "02:00:00:00:00:01"
 
@@ -31,7 +31,7 @@ def test_all_is_well(standing: Serve, chromium: Browser, device: dict[str, Any],
         expect(page.get_by_text("in order", exact=True)).to_be_visible()
         expect(page.get_by_text("none wait to be sent")).to_be_visible()
         assert [] == faults_of_accessibility(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert [] == parts_that_stick_out(page)
 
 
 def test_what_waits_and_a_service_that_is_away(

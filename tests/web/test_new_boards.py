@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.support.api import created
 from tests.support.serving import Serve
-from tests.support.web_app import PHONE, Visitor, faults_of_accessibility
+from tests.support.web_app import PHONE, Visitor, faults_of_accessibility, parts_that_stick_out
 
 BOARD = "02:00:00:00:1a:2b"
 OTHER = "02:00:00:00:1a:2c"
@@ -44,7 +44,7 @@ def test_a_board_is_adopted_like_another(service: Serve, visitor: Visitor, devic
         expect(page.get_by_text("Adopted.")).to_be_visible()
         expect(page.get_by_role("link", name=BOARD)).to_have_attribute("href", f"/devices/{BOARD}")
         expect(page.get_by_text("1 board", exact=True)).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert [] == parts_that_stick_out(page)
     assert ["dry"] == service.client.get(f"/api/devices/{BOARD}").json()["tags"]
 
 

@@ -22,6 +22,7 @@ export class BulkForm extends LitElement {
       label,
       .fields {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: var(--gap);
       }
       form {

@@ -25,6 +25,7 @@ export class BulkPreview extends LitElement {
       form,
       label {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: var(--gap);
       }
       section {

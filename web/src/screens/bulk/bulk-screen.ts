@@ -35,6 +35,7 @@ export class BulkScreen extends LitElement {
     css`
       .parts {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 16px;
       }
       .devices {
