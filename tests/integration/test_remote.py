@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from select import select
 from threading import Thread
 from typing import Final
 
 import pytest
 import trustme
 
+from iotconfig.adapters.remote.address import ServiceAddress
+from iotconfig.adapters.remote.connection import Request, ServiceConnection
 from iotconfig.domain.access.principal import Role
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import StoreUnavailable
@@ -173,8 +176,6 @@ def test_a_connection_that_breaks(arguments: Sequence[str], is_unsure: bool) -> 
 
 def test_a_service_that_does_not_answer(sqlite_url: str) -> None:
     """The wait is bounded."""
-    from iotconfig.adapters.remote.address import ServiceAddress
-    from iotconfig.adapters.remote.connection import Request, ServiceConnection
 
     def nothing(request: BaseHTTPRequestHandler) -> None:
         request.rfile.read()
@@ -185,6 +186,50 @@ def test_a_service_that_does_not_answer(sqlite_url: str) -> None:
         pytest.raises(StoreUnavailable, match=r"did not answer within 0\.1 seconds"),
     ):
         service.ask(Request("GET", "/api/configs", seconds=0.1))
+
+
+LONG_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n" + b" " * 100
+
+
+@pytest.mark.parametrize(
+    ("at_once", "late"),
+    [(0, r"did not answer within 0\.2 seconds"), (80, r"sent less than 16 KiB a second for 0\.2 seconds")],
+    ids=["headers", "body"],
+)
+def test_a_service_that_sends_single_bytes(at_once: int, late: str) -> None:
+    """Each comes before a wait would be too long, and the answer would be whole in the end: the waits are bounded together."""
+
+    def drip(request: BaseHTTPRequestHandler) -> None:
+        request.connection.sendall(LONG_ANSWER[:at_once])
+        request.connection.settimeout(0.05)
+        for byte in LONG_ANSWER[at_once:]:
+            with suppress(TimeoutError):
+                # The client is gone.
+                assert not request.connection.recv(1)
+                return
+            request.connection.sendall(bytes([byte]))
+
+    with (
+        server(drip) as address,
+        ServiceConnection(ServiceAddress.parse(f"http://{address}"), "") as service,
+        pytest.raises(StoreUnavailable, match=late),
+    ):
+        service.ask(Request("GET", "/api/configs", seconds=0.2))
+
+
+def test_a_service_that_takes_no_body() -> None:
+    """It is larger than what the system keeps of it; the outcome is unknown."""
+
+    def nothing(request: BaseHTTPRequestHandler) -> None:
+        request.connection.settimeout(0.05)
+        assert select([], [], [request.connection], 1.0) == ([], [], [])
+
+    with (
+        server(nothing) as address,
+        ServiceConnection(ServiceAddress.parse(f"http://{address}"), "") as service,
+        pytest.raises(StoreUnavailable, match=rf"did not answer within 0\.2 seconds. {UNSURE}"),
+    ):
+        service.ask(Request("POST", "/api/configs/import", body=bytes(30_000_000), seconds=0.2))
 
 
 PROBLEM = b'{"code": "%s", "error": "The route does not exist.", "details": {}}'

@@ -18,6 +18,7 @@ from iotconfig.domain.errors import IotConfigError, StoreNotReached, StoreUnavai
 
 from .address import ServiceAddress
 from .credentials import Credential
+from .patience import USEFUL_RATE, Patience, PatientBackend
 from .problems import NotThisService, error_of
 
 JSON: Final = "application/json"
@@ -49,7 +50,9 @@ class Request:
     media_type: str = JSON
     """Of the body."""
     seconds: float = 30.0
-    """The longest wait for the next bytes of the answer."""
+    """The longest wait for the service, beside what a body and an answer take at `bytes_a_second`."""
+    bytes_a_second: float = USEFUL_RATE
+    """The rate below which they use up the wait."""
     accepts: str = JSON
     """The media type of a successful answer with a body."""
     statuses: Collection[int] = range(200, 300)
@@ -100,7 +103,7 @@ class ServiceConnection:
     def _make_pool(self) -> httpcore.ConnectionPool:
         tls = ssl.create_default_context() if self.address.is_encrypted else None
         if not self._proxy:
-            return httpcore.ConnectionPool(ssl_context=tls)
+            return httpcore.ConnectionPool(ssl_context=tls, network_backend=PatientBackend())
         parts = urlsplit(self._proxy)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValidationFailed(
@@ -108,7 +111,7 @@ class ServiceConnection:
             )
         login = (parts.username or "", parts.password or "") if parts.username is not None else None
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        return httpcore.HTTPProxy(origin, proxy_auth=login, ssl_context=tls)
+        return httpcore.HTTPProxy(origin, proxy_auth=login, ssl_context=tls, network_backend=PatientBackend())
 
     def __enter__(self) -> Self:
         self._pool.__enter__()
@@ -156,14 +159,16 @@ class ServiceConnection:
         return bytes(body)
 
     def _blocks(self, request: Request, response: httpcore.Response) -> Iterator[bytes]:
-        with self._translated(request):
+        pace = f"less than {request.bytes_a_second / 1024:g} KiB a second"
+        sent = pace if request.bytes_a_second >= 1 else "nothing"
+        with self._translated(request, f"sent {sent} for {request.seconds:g} seconds"):
             yield from response.iter_stream()
 
     @contextmanager
     def _sent(self, request: Request) -> Iterator[httpcore.Response]:
-        seconds = request.seconds
-        timeouts = {"connect": _CONNECT_SECONDS, "read": seconds, "write": seconds, "pool": seconds}
-        with self._translated(request):
+        patience = Patience(request.seconds, request.bytes_a_second)
+        timeouts = {"connect": _CONNECT_SECONDS, "read": patience, "write": patience, "pool": request.seconds}
+        with self._translated(request, f"did not answer within {request.seconds:g} seconds"):
             response = self._pool.handle_request(
                 httpcore.Request(
                     request.method,
@@ -196,15 +201,15 @@ class ServiceConnection:
         return list(found.items())
 
     @contextmanager
-    def _translated(self, request: Request) -> Iterator[None]:
-        """Raise failures of the connection as errors of the domain."""
+    def _translated(self, request: Request, late: str) -> Iterator[None]:
+        """Raise failures of the connection as errors of the domain. late: what the service did, if the time was up."""
         name = f"The service at {self.address}"
         try:
             yield
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
             raise _not_reached(name, error) from None
         except httpcore.TimeoutException:
-            raise _broken(request, f"{name} did not answer within {request.seconds:g} seconds.") from None
+            raise _broken(request, f"{name} {late}.") from None
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise _broken(
                 request, f"{name} closed the connection early, or does not speak HTTP.", str(error)

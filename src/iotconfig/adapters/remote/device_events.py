@@ -85,7 +85,13 @@ class _Reading:
     def _read(self) -> None:
         """Read one stream to its end."""
         request = Request(
-            "GET", "/api/events", headers={"Accept": _EVENTS}, accepts=_EVENTS, seconds=_SILENCE
+            "GET",
+            "/api/events",
+            headers={"Accept": _EVENTS},
+            accepts=_EVENTS,
+            seconds=_SILENCE,
+            # A byte gives back the whole wait.
+            bytes_a_second=1 / _SILENCE,
         )
         with self._use_cases.service.stream(request) as blocks:
             try:
