@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
 
 import pytest
 
+from iotconfig.adapters.http.requests.queries import parameters_of
+from iotconfig.adapters.http.routes import ROUTES
+from iotconfig.adapters.http.routes.shared import ID, MAC
+from iotconfig.adapters.http.routing import Route
 from tests.support.api import created, expect_problem, new_mac
-from tests.support.http import Caller
+from tests.support.http import Answer, Caller
 from tests.support.in_process import Service
+from tests.support.paths import path_of
 
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "colons": str,
@@ -25,7 +33,7 @@ def _lettered_mac() -> str:
 
 
 @pytest.mark.parametrize("spelled", SPELLINGS.values(), ids=SPELLINGS)
-def test_every_route_takes_a_mac_address(single: Service, spelled: Callable[[str], str]) -> None:
+def test_changes_and_history_by_mac_address(single: Service, spelled: Callable[[str], str]) -> None:
     """Reads, changes, the history, and the restoration of a deleted config."""
     client = single.client
     config = created(client, {"a": 1}, _lettered_mac())
@@ -51,6 +59,63 @@ def test_every_route_takes_a_mac_address(single: Service, spelled: Callable[[str
     assert config["id"] == moved.json()["id"] == client.get(f"/api/configs/{new}").json()["id"]
     gone = expect_problem(client.get(path), 410, "RECORD_GONE")
     assert moved.json()["mac_address"] in gone["error"]
+
+
+def _rows_by_mac() -> Iterator[tuple[Route, str]]:
+    """Each method of each row of the API whose path has an id or a MAC address."""
+    for route in ROUTES:
+        if route.path.startswith("/api/") and any(each in (ID, MAC) for each in route.parameters):
+            yield from ((route, method) for method in route.operations)
+
+
+def test_rows_say_that_their_path_has_a_mac_address() -> None:
+    """The next test looks at these rows."""
+    named = {route.path for route in ROUTES if re.match(r"/api/.*\{(segment|mac)\}", route.path)}
+    assert named == {route.path for route, _ in _rows_by_mac()}
+
+
+def _asked(client: Caller, route: Route, method: str, segment: str) -> Answer:
+    """The answer to a request with the first body that the row has as an example."""
+    operation = route.operations[method]
+    path = path_of(route, segment=segment, mac=segment)
+    if operation.query is not None and "to" in parameters_of(operation.query):
+        path += "?to=1"
+    if operation.body is None:
+        return client.request(method, path)
+    media_type, kind = next(iter(operation.body.kinds.items()))
+    example = next(iter(kind.examples.values()))
+    if isinstance(example, dict) and "mac_address" in example:
+        # A board that was given away is not given away again.
+        example = {"mac_address": new_mac()}
+    return client.request(method, path, json.dumps(example).encode(), {"Content-Type": media_type})
+
+
+_MIXED = "02:00-00:00:00:fe"
+"""Separators that are mixed: no MAC address."""
+
+
+@pytest.mark.parametrize(
+    ("route", "method"), [*_rows_by_mac()], ids=lambda given: getattr(given, "path", given)
+)
+def test_each_row_takes_each_spelling(single: Service, route: Route, method: str) -> None:
+    """The outcome is that of the canonical spelling, also on a row that is added; a MAC address that is none is refused."""
+
+    def outcome(spelled: Callable[[str], str]) -> tuple[int, str]:
+        config = created(single.client, {"a": 1}, _lettered_mac())
+        answer = _asked(single.client, route, method, spelled(config["mac_address"]))
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            return answer.status, ""
+        problem = answer.json()
+        own = rf"{config['mac_address']}|\b{config['id']}\b"
+        return answer.status, f"{problem['code']}: {re.sub(own, 'it', problem['error'])}"
+
+    found = {name: outcome(spelled) for name, spelled in SPELLINGS.items()}
+    refused = _asked(single.client, route, method, _MIXED).json()
+
+    assert {found["colons"]} == set(found.values())
+    assert refused["code"] in {"INVALID_OPERATION", "RECORD_NOT_FOUND"}
+    assert refused["error"].replace(_MIXED, "it") not in found["colons"][1]
+    assert "INVALID_OPERATION" not in found["colons"][1]
 
 
 def test_digits_are_an_id(single: Service) -> None:
