@@ -236,6 +236,18 @@ def test_a_device_with_a_token_needs_proof() -> None:
     assert Proof.BROKER is world.evidence(Kind.APPLIED).proof
 
 
+def test_presence_from_before_a_token_does_not_stay(world: _World) -> None:
+    """No message could change it any more: a device that is switched off would be online for ever."""
+    world.say(report(), online())
+    world.tokens.add(DeviceToken(mac(1), "0" * 64, START))
+    assert [Outcome.WITHOUT_PROOF] == world.say(report("rejected"))
+    assert world.presence() is not None
+
+    assert [Outcome.WITHOUT_PROOF] == world.say(online("offline"))
+    assert world.presence() is None
+    assert world.last().report is not None
+
+
 def test_presence_follows_the_messages(world: _World) -> None:
     """`seen_at` moves with each `online`, `changed_at` with the changes only."""
 

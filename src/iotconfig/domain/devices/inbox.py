@@ -102,18 +102,24 @@ class _Recording:
         if device is None:
             return Outcome.UNKNOWN_DEVICE
         if mac_address in self._owners:
-            return Outcome.WITHOUT_PROOF
+            return self._refuse(mac_address, message)
         if message.topic is Topic.ONLINE:
             return self._add_presence(mac_address, message, now)
         return self._add_report(device, message, now)
 
+    def _refuse(self, mac_address: MacAddress, message: Incoming) -> Outcome:
+        # What it said before it had a token would count for ever: no later message can change it.
+        if message.topic is Topic.ONLINE:
+            self._clear(mac_address, message)
+        return Outcome.WITHOUT_PROOF
+
     def _clear(self, mac_address: MacAddress, message: Incoming) -> Outcome:
-        if mac_address in self.last:
-            last = self.last[mac_address]
-            if message.topic is Topic.REPORT:
-                self._keep(evolve(last, report=None, reported_at=None))
-            else:
-                self._keep(evolve(last, presence=None))
+        last = self.last.get(mac_address)
+        if last is not None:
+            is_report = message.topic is Topic.REPORT
+            left = evolve(last, report=None, reported_at=None) if is_report else evolve(last, presence=None)
+            if left != last:
+                self._keep(left)
         return Outcome.CLEARED
 
     def _add_presence(self, mac_address: MacAddress, message: Incoming, now: datetime) -> Outcome:
