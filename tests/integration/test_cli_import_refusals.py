@@ -155,6 +155,31 @@ def test_all_bad_records_are_listed(command: CommandLine, dry: bool) -> None:
     assert before == contents(command.environ["DATABASE_URL"])
 
 
+def test_of_a_wrong_file_twenty_lines_are_printed(quick: CommandLine) -> None:
+    """The others are counted, and all are in the report for programs."""
+    wrong = b"nonsense\n" * 5_000
+    printed = quick.run("import", "-", stdin=wrong)
+    report = quick.run("import", "-", "--json", stdin=wrong).json()
+
+    *lines, rest = printed.errors.splitlines()
+    assert [f"standard input:{n}" for n in range(1, 21)] == [line.partition(": ")[0] for line in lines]
+    assert rest == "… and 4980 more refusals: --json lists all"
+    assert " 5000 refused: nothing was stored, in " in printed.text
+    assert (1, 5_000, 0) == (printed.status, len(report["errors"]), report["errors_left_out"])
+
+
+def test_of_a_wrong_side_file_twenty_lines_are_printed(quick: CommandLine, tmp_path: Path) -> None:
+    """Tags of devices without a config."""
+    (tmp_path / "020000000001.json").write_text("{}")
+    tags = [f'{{"mac_address": "0200000001{number:02x}", "tags": ["a"]}}\n' for number in range(30)]
+    (tmp_path / "tags.ndjson").write_text("".join(tags))
+    printed = quick.run("import", str(tmp_path))
+
+    assert 1 == printed.status
+    assert 20 == printed.errors.count("was not found")
+    assert "… and 10 more refusals: --json lists all\n" in printed.errors
+
+
 def test_keep_going_stores_the_valid_records(command: CommandLine) -> None:
     """Invalid ones are listed, the status is 1, and other configs are unchanged."""
     ended = command.run("import", "-", "--keep-going", stdin=b"".join(BAD) + GOOD)

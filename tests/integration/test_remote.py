@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from select import select
 from threading import Thread
-from typing import Final
+from typing import Any, Final
 
 import pytest
 import trustme
@@ -461,8 +461,20 @@ def test_a_service_that_lists_not_all(quick_lists: Mapping[str, object]) -> None
     )
 
 
+def test_an_import_prints_fewer_refusals_than_a_service_lists(quick_lists: Mapping[str, Any]) -> None:
+    """And says how many of them the report for programs has."""
+    body = {**quick_lists, "errors": [*quick_lists["errors"]] * 1000, "errors_left_out": 500}
+    with server(answering(200, json.dumps(body).encode())) as address:
+        record = f'{{"mac_address": "{MAC}", "content": {{}}}}'.encode()
+        imported = on(f"http://{address}", TOKEN).run("import", "-", stdin=record)
+
+    *lines, rest, _ = imported.errors.splitlines()
+    assert ["02:00:00:00:00:07: No."] * 20 == lines
+    assert rest == "… and 1480 more refusals: --json lists 1000"
+
+
 @pytest.fixture
-def quick_lists() -> Mapping[str, object]:
+def quick_lists() -> Mapping[str, Any]:
     """The report of a bulk write with more refusals and deletions than a service lists."""
     return {
         "errors": [{"place": MAC, "error": "No.", "code": "RECORD_GONE", "details": {}}],

@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 class TextReport:
     """Prints refusals and outcomes as they come. Of many, a service lists the first thousand only."""
 
+    _most_refusals: int | None = None
+    """How many are printed; None for all."""
     _refusals: int = 0
     _removals: int = 0
 
     def add_refusal(self, refusal: BulkRefusal) -> None:
-        """Print a refusal."""
+        """Print a refusal, unless enough were printed."""
         self._refusals += 1
+        if self._most_refusals is not None and self._refusals > self._most_refusals:
+            return
         say_over_progress(f"{printable(refusal.place)}: {printable(one_line(refusal.error))}", fg="red")
 
     def add_result(self, result: BulkResult) -> None:
@@ -41,8 +45,12 @@ class TextReport:
 
     def say_left_out_refusals(self, tally: Tally) -> None:
         """Say how many refusals there are beside those that were printed."""
-        if (more := tally.refused - self._refusals) > 0:
-            say_over_progress(f"… and {counted(more, 'more refusal')}, not listed by the service", fg="red")
+        printed = self._refusals if self._most_refusals is None else min(self._refusals, self._most_refusals)
+        if (more := tally.refused - printed) <= 0:
+            return
+        listed = "all" if self._refusals == tally.refused else self._refusals
+        rest = f": --json lists {listed}" if printed < self._refusals else ", not listed by the service"
+        say_over_progress(f"… and {counted(more, 'more refusal')}{rest}", fg="red")
 
     def say_left_out_removals(self, tally: Tally) -> None:
         """Say how many deletions there are beside those that were printed."""

@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 from attrs import define, evolve, frozen
@@ -29,6 +29,9 @@ from .terminal import is_interactive, say
 if TYPE_CHECKING:
     from iotconfig.domain.configs.bulk import BulkRefusal, OnRefusal, OnResult, Tally
     from iotconfig.domain.configs.revisions import ChangeNote
+
+_MOST_REFUSALS: Final = 20
+"""Printed of one file: the wrong file has as many as it has lines."""
 
 
 @click.command("import")
@@ -92,9 +95,9 @@ def import_(
 
     SOURCE is a directory of <mac>.json files; a file of records, one
     {"mac_address": …, "content": …} a line (.ndjson) or as {"configs": […]};
-    or - for records on standard input. Invalid records are listed. A record
-    that is stored already creates no revision and announces nothing. To store
-    the content of one device, use 'iotconfig config set --create'.
+    or - for records on standard input. The first 20 refusals are listed; --json
+    lists all. A record that is stored already creates no revision and announces
+    nothing. To store the content of one device, use 'iotconfig config set --create'.
 
     Then tags and notes are stored, if there is a side file as 'export' writes it:
     tags.ndjson in the directory, or fleet.tags.ndjson beside fleet.ndjson. A device
@@ -122,7 +125,8 @@ def import_(
             "--prune deletes configs: add --expect-removed N, or --yes. To list them first, use --dry-run."
         )
     label_options = BulkOptions(keep_going=keep_going, dry_run=dry_run)
-    report, text, labels = JsonReport(options), TextReport(), JsonReport(label_options)
+    report, labels = JsonReport(options), JsonReport(label_options)
+    text, label_text = TextReport(_MOST_REFUSALS), TextReport(_MOST_REFUSALS)
     refusals = _Refusals(report.add_refusal if as_json else text.add_refusal)
     say_left_out(source)
     note = runtime.note(message)
@@ -139,10 +143,11 @@ def import_(
             _say_outcome(tally, options, text, refusals, runtime.installation)
         tagged = None
         if found is not None and (dry_run or keep_going or not tally.refused):
-            tagged = side.load(labels if as_json else text)
+            tagged = side.load(labels if as_json else label_text)
     if as_json:
         report.show_import(tally, None if tagged is None else labels.members(tagged))
     elif tagged is not None:
+        label_text.say_left_out_refusals(tagged)
         say_tags(tagged, label_options)
     ctx.exit(1 if tally.refused or (tagged and tagged.refused) else 0)
 
