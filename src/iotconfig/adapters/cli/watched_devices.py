@@ -107,9 +107,11 @@ def waited_for(
 ) -> list[Seen]:
     """Look until all are there, or until the deadline; return what was seen last.
 
-    A service that is away meanwhile is asked again. Raises its error if it is away at the first look, or at the end.
+    A service that is away meanwhile is asked again, and each problem is said once. Raises its error if it is away at
+    the first look, or at the end.
     """
     seen: list[Seen] | None = None
+    said: str | None = None
     while True:
         began, problem = monotonic(), None
         try:
@@ -118,8 +120,11 @@ def waited_for(
             if seen is None:
                 raise
             problem = error
-            say_over_progress(f"{one_line(error)} Asking again.", fg="yellow")
+            if (line := one_line(error)) != said:
+                say_over_progress(f"{line} Asking again.", fg="yellow")
+            said = line
         else:
+            said = None
             there = sum(each.arrival is not Arrival.MISSING for each in seen)
             show(there, len(seen))
             if there == len(seen) or (fail_fast and any(_is_refused(each) for each in seen)):
