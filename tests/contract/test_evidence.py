@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
 from iotconfig.adapters.memory import MemoryStore
 from iotconfig.adapters.memory.evidence import MemoryEvidenceStore
 from iotconfig.adapters.sql.device_states import SqlDeviceStates
 from iotconfig.adapters.sql.evidence import SqlEvidenceStore
 from iotconfig.adapters.sql.store import SqlStore
+from iotconfig.adapters.sql.tables import device_states
 from iotconfig.domain.configs.labels import LabelEdit
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
@@ -118,14 +119,27 @@ class TestOverdue:
     ) -> None:
         """Its stored time moves by a quarter of the interval at least, and what is looked at is the exact one."""
         states = states_of(store, INTERVALS)
+        stored = set()
         for minute in range(40):
             evidence.write([_held(1, minute)])
             _follow(states, START + minute * MINUTE)
+            if isinstance(store, SqlStore):
+                stored.add(_stored_time(store, 1))
+        # Every third minute, since a quarter of the interval is two and a half.
+        assert len(range(0, 40, 3) if isinstance(store, SqlStore) else ()) == len(stored)
         now = START + 39 * MINUTE + 22 * MINUTE
         _follow(states, now - timedelta(seconds=1))
         assert [] == _overdue(evidence, now - timedelta(seconds=1))
         _follow(states, now)
         assert [mac(1)] == _overdue(evidence, now)
+
+
+def _stored_time(store: SqlStore, number: int) -> int:
+    """The time from which a device would be overdue, as it is stored."""
+    given = device_states.c.mac_address == str(mac(number))
+    with store.database.reading() as connection:
+        time: int = connection.execute(select(device_states.c.overdue_at).where(given)).scalar_one()
+    return time
 
 
 class TestFollowing:
