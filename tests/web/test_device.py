@@ -145,6 +145,26 @@ def test_a_text_that_was_not_saved_survives(service: Serve, page: Page) -> None:
     expect(page.get_by_text("There is a draft from")).to_be_hidden()
 
 
+def test_each_tab_keeps_what_was_typed_in_it(service: Serve, page: Page) -> None:
+    """Neither typing nor saving in another tab takes it away; a tab that was closed leaves it to the next one."""
+    created(service.client, _TEXT, MAC)
+    open_editor(page)
+    other = page.context.new_page()
+    open_editor(other)
+    type_at_end_of_name(page, " light")
+    type_at_end_of_name(other, " lamp")
+    save(page, "")
+    expect(page.get_by_text("Saved as revision 2.")).to_be_visible()
+    other.reload()
+    expect(other.locator(".cm-content")).to_contain_text("Porch lamp")
+    other.close()
+    page.goto(f"/devices/{MAC}?edit")
+    expect(page.locator(".cm-content")).to_contain_text("Porch lamp")
+    page.get_by_role("button", name="Discard the draft").click()
+    page.goto(f"/devices/{MAC}?edit")
+    expect(page.locator(".cm-content")).to_contain_text("Porch light")
+
+
 _LINES = '{"deviceName": "Porch",\n "a": 1,\n "b": 2,\n "c": 3,\n "gain": 1.10}'
 
 
