@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
@@ -191,6 +193,21 @@ def test_a_restart_is_noticed_and_caught_up_with(
         expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=60_000)
         expect_names(page, ["Porch"])
         expect(page.get_by_text("No connection.")).to_be_hidden()
+
+
+def test_a_service_that_does_not_answer_is_noticed(service: Serve, page: Page) -> None:
+    """Its connections stay open, and nothing comes through them, as after a pulled cable."""
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    stopped = service.pids()
+    try:
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        expect(page.get_by_text("No connection.")).to_be_visible(timeout=60_000)
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+    expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("No connection.")).to_be_hidden()
 
 
 def test_cards_on_a_phone(service: Serve, visitor: Visitor) -> None:

@@ -13,6 +13,8 @@ const REFRESH_PAGE = 60_000;
 const LONGEST_REFRESH = 300_000;
 /** Without the stream, sooner. */
 const REFRESH_WITHOUT_STREAM = 30_000;
+/** For each page of the list: a connection that has died without a word would never answer. */
+const PATIENCE = 60_000;
 /** Above so many changes at once, reading the whole list costs less. */
 const READ_ONE_BY_ONE = 20;
 /** A bulk change comes in several bursts; the list is read after the last one. */
@@ -112,7 +114,9 @@ export class DeviceStore {
       do {
         this.heard.clear();
         const query = { limit: PAGE, count: false, ...(cursor === undefined ? {} : { cursor }) };
-        const { data } = await answer(api.GET("/api/devices", { params: { query } }));
+        const { data } = await answer(
+          api.GET("/api/devices", { params: { query }, signal: AbortSignal.timeout(PATIENCE) }),
+        );
         for (const device of data.devices) {
           found.add(device.mac_address);
           if (!this.heard.has(device.mac_address)) this.devices.set(device.mac_address, device);
