@@ -141,6 +141,19 @@ def test_a_delivered_document_is_not_one_that_runs(command: CommandLine, fleet: 
     )
 
 
+def test_a_delivered_document_is_not_an_unknown_one_that_runs(command: CommandLine, fleet: Fleet) -> None:
+    """Nor does one count that ran a document from elsewhere, of which no number is known: its firmware says what it runs."""
+    fleet.fetch(FIRST, '"elsewhere"')
+    fleet.fetch(SECOND, '"elsewhere"')
+    fleet.fetch(SECOND, '"elsewhere"')
+
+    ended = command.run("wait", FIRST, SECOND, "--timeout", "0")
+    assert (1, 2) == (ended.status, ended.text.count("ran another document before"))
+    assert command.ok("wait", FIRST, SECOND, "--timeout", "0", "--until", "delivered").text.startswith(
+        "2 delivered, of 2 devices"
+    )
+
+
 def test_a_change_while_it_waits(command: CommandLine, fleet: Fleet, meanwhile: Events) -> None:
     """All must run what they are to run at one time."""
     fleet.sync(FIRST)
