@@ -210,6 +210,17 @@ def test_a_service_that_does_not_answer_is_noticed(service: Serve, page: Page) -
     expect(page.get_by_text("No connection.")).to_be_hidden()
 
 
+def test_a_browser_that_refuses_shared_workers(service: Serve, page: Page) -> None:
+    """As where a person has blocked cookies: the tab reads the events itself."""
+    page.add_init_script(
+        "SharedWorker = class { constructor() { throw new DOMException('', 'SecurityError'); } }"
+    )
+    page.reload()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    create_devices(service.client, "Porch")
+    expect_names(page, ["Porch"])
+
+
 def test_cards_on_a_phone(service: Serve, visitor: Visitor) -> None:
     """Nothing is wider than the screen, and what is touched is large enough."""
     create_devices(service.client, "A name that is longer than the screen of a phone is wide" * 3, "Porch")

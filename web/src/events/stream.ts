@@ -26,13 +26,14 @@ export class EventStream {
 
   /** Begin to read. worker: the address of the script of the shared worker. */
   start(worker: string): void {
-    // Chrome on Android has no shared workers; there, each tab reads for itself.
-    if ("SharedWorker" in window) {
+    // Chrome on Android has no shared workers, and a browser that stores nothing for the page refuses them: there, each
+    // tab reads for itself.
+    try {
       this.worker = new SharedWorker(worker, { type: "module", name: "iotconfig events" });
       this.worker.port.onmessage = ({ data }: MessageEvent<StreamMessage>) => {
         this.receive(data);
       };
-    } else {
+    } catch {
       this.own = new StreamConnection((message) => {
         this.receive(message);
       });
