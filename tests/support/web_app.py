@@ -20,7 +20,7 @@ _STICKING_OUT: Final = """width => {
     for (const element of parent.children) {
       const box = element.getBoundingClientRect();
       if (box.width > 1 && box.right > width + 0.5) {
-        found.push(`${element.localName}.${element.getAttribute("class")} ends at ${Math.round(box.right)}`);
+        found.push(`${element.localName} in ${parent.localName ?? parent.host.localName} ends at ${Math.round(box.right)}`);
       } else if (getComputedStyle(element).overflowX === "visible") {
         visit(element);
         if (element.shadowRoot) visit(element.shadowRoot);

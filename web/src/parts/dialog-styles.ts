@@ -16,6 +16,7 @@ export const dialogs = css`
   }
   form {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 12px;
   }
   label {
