@@ -164,6 +164,20 @@ def test_what_could_not_be_written_waits_for_the_next_time(also: Callable[[_Watc
     assert [2, 2] == [each.number for each in found]
 
 
+def test_what_could_not_be_written_replaces_nothing_newer() -> None:
+    """A device that held another document meanwhile, and was sent it."""
+    watch = _Watch()
+    watch.see(held='"a"', is_sent=True)
+    failed = watch.sightings.take(10)
+    watch.clock.go_to(START + timedelta(minutes=2))
+    watch.see(held='"b"', is_sent=True)
+    watch.sightings.put_back(failed)
+
+    found = watch.sightings.take(10)
+    assert [(Kind.HOLDS, '"b"'), (Kind.FETCHED, '"new"')] == [(each.kind, each.etag) for each in found]
+    assert {START + timedelta(minutes=2)} == {each.received_at for each in found}
+
+
 def test_the_sightings_that_have_waited_are_taken_first() -> None:
     """However many come meanwhile."""
     watch = _Watch()
