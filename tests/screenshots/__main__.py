@@ -18,7 +18,7 @@ from tests.support.mosquitto import Mosquitto
 from tests.support.picture_server import PictureServer, answer
 from tests.support.serving import Serve, environment, run_command
 from tests.support.signing import signing_key
-from tests.support.web_app import Visitor, launch, parts_that_stick_out
+from tests.support.web_app import PHONE, Visitor, launch, parts_that_stick_out, small_targets
 
 from .sample_fleet import SampleFleet
 from .views import SCREENS, VIEWS
@@ -93,6 +93,8 @@ def take(directory: Path, names: list[str]) -> None:
                     prepare(page)
                     sticking_out = parts_that_stick_out(page)
                     assert not sticking_out, f"{name}, {view}: {sticking_out}"
+                    too_small = small_targets(page) if options["viewport"] == PHONE["viewport"] else []
+                    assert not too_small, f"{name}, {view}: {too_small}"
                     _save(
                         page.screenshot(animations="disabled", caret="hide"),
                         directory / f"{name}-{view}.webp",

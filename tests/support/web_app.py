@@ -32,6 +32,28 @@ _STICKING_OUT: Final = """width => {
 }"""
 """What scrolls by itself is not entered. The width comes from outside: a phone's `innerWidth` grows with the content."""
 
+_SMALL_TARGETS: Final = """least => {
+  const found = [];
+  const isInText = element =>
+    getComputedStyle(element).display === "inline" && element.parentElement?.textContent.trim() !== element.textContent.trim();
+  const visit = parent => {
+    for (const element of parent.children) {
+      if (element.matches("a[href], button, summary, select, textarea, input")) {
+        const target = element.matches("[type=checkbox], [type=radio]") ? element.closest("label") ?? element : element;
+        const { width, height } = target.getBoundingClientRect();
+        if (width > 1 && height < least - 0.5 && element.checkVisibility() && !isInText(target)) {
+          found.push(`${element.localName} "${target.textContent.trim()}" in ${parent.getRootNode().host?.localName}: ${height}`);
+        }
+      }
+      visit(element);
+      if (element.shadowRoot) visit(element.shadowRoot);
+    }
+  };
+  visit(document.body);
+  return found;
+}"""
+"""Links within a sentence may have its height, as WCAG 2.2 (2.5.8) says."""
+
 _EXPECTED: Final = re.compile(r"Failed to load resource|net::ERR_|Error in connection establishment")
 """Chromium's lines about answers that are refusals, and about a service that is away."""
 
@@ -103,4 +125,10 @@ def parts_that_stick_out(page: Page) -> list[str]:
     """The elements that end on the right of the viewport, so that the page has to be scrolled sideways."""
     assert page.viewport_size is not None
     found: list[str] = page.evaluate(_STICKING_OUT, page.viewport_size["width"])
+    return found
+
+
+def small_targets(page: Page) -> list[str]:
+    """What one can tap that is lower than 44 CSS pixels."""
+    found: list[str] = page.evaluate(_SMALL_TARGETS, 44)
     return found

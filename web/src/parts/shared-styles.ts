@@ -94,11 +94,19 @@ export const controls = css`
     outline: none;
   }
   @media (max-width: 600px) {
-    button:not(.plain),
+    button,
+    button.plain,
     .button,
     input,
     select {
       min-height: 44px;
+    }
+    summary {
+      padding-block: 12px;
+    }
+    :where(a:not(.button)) {
+      display: inline-block;
+      padding-block: 13px;
     }
   }
 `;

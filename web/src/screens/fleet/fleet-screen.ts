@@ -106,6 +106,10 @@ export class FleetScreen extends LitElement {
         .keys {
           display: none;
         }
+        .chip {
+          min-height: 44px;
+          border-radius: 22px;
+        }
       }
       .empty pre {
         overflow-x: auto;

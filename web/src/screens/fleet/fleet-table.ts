@@ -12,10 +12,12 @@ import { session } from "../../session/session.ts";
 import { counted, strings } from "../../strings/strings.ts";
 import { type Column, COLUMNS, type Device } from "./fleet-view.ts";
 
-const NARROW = window.matchMedia("(max-width: 600px)");
+/** Where the columns do not fit: on a phone, and on a page that is zoomed to 200 %. */
+const NARROW = window.matchMedia("(max-width: 760px)");
 /** Heights in CSS pixels; the style sheet below has the same. */
 const ROW = 40;
 const CARD = 108;
+const CARD_WITH_TAGS = 152;
 /** Rows that are rendered beyond both ends of what is visible. */
 const BEYOND = 8;
 
@@ -98,25 +100,30 @@ export class FleetTable extends LitElement {
       .tag {
         min-height: 0;
         margin-right: 4px;
-        padding: 0 7px;
-        border-color: var(--line);
-        border-radius: 10px;
-        background: var(--raised);
+        padding: 0;
+        border: 0;
+        background: transparent;
         font-size: 0.87em;
         vertical-align: middle;
+      }
+      .tag span {
+        padding: 0 7px;
+        border: 1px solid var(--line);
+        border-radius: 10px;
+        background: var(--raised);
+      }
+      .tag:hover span {
+        border-color: var(--accent);
       }
       .behind {
         font-weight: 600;
       }
       @media (max-width: 900px) {
         :host {
-          --columns: 40px minmax(110px, 2fr) 158px 160px 120px 90px;
-        }
-        .tags {
-          display: none;
+          --columns: 40px minmax(100px, 2fr) 158px 140px 110px 80px minmax(70px, 1fr);
         }
       }
-      @media (max-width: 600px) {
+      @media (max-width: 760px) {
         .columns {
           display: none;
         }
@@ -127,6 +134,10 @@ export class FleetTable extends LitElement {
           height: 108px;
           padding: 0 12px 0 0;
         }
+        :host([tagged]) .body [role="row"] {
+          grid-template-rows: 44px 24px 24px 44px;
+          height: 152px;
+        }
         .check {
           grid-row: 1 / 4;
         }
@@ -136,6 +147,7 @@ export class FleetTable extends LitElement {
         }
         .name {
           display: block;
+          padding: 0;
           line-height: 44px;
         }
         .named {
@@ -155,6 +167,16 @@ export class FleetTable extends LitElement {
           grid-area: 3 / 3;
           text-align: right;
         }
+        .tags {
+          grid-area: 4 / 2 / 5 / 4;
+        }
+        :host(:not([tagged])) .tags {
+          display: none;
+        }
+        .tag {
+          min-width: 44px;
+          min-height: 44px;
+        }
       }
     `,
   ];
@@ -164,6 +186,8 @@ export class FleetTable extends LitElement {
   @property({ attribute: false }) isDescending = false;
   /** The device that keys act on. */
   @property({ attribute: false }) active: string | undefined;
+  /** Whether a device has a tag, so that cards have a line for them. */
+  @property({ type: Boolean, reflect: true }) tagged = false;
   @state() private first = 0;
   @state() private last = 0;
 
@@ -191,20 +215,23 @@ export class FleetTable extends LitElement {
     const index = this.devices.findIndex((device) => device.mac_address === mac);
     const body = this.renderRoot.querySelector(".body");
     if (index < 0 || !body) return;
-    const top = body.getBoundingClientRect().top + index * height();
+    const top = body.getBoundingClientRect().top + index * this.rowHeight;
     const above = (document.querySelector("iotconfig-app")?.headerHeight ?? 0) + (NARROW.matches ? 0 : ROW);
     if (top < above) window.scrollBy(0, top - above);
-    else if (top + height() > window.innerHeight) window.scrollBy(0, top + height() - window.innerHeight);
+    else if (top + this.rowHeight > window.innerHeight)
+      window.scrollBy(0, top + this.rowHeight - window.innerHeight);
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("devices")) this.last = Math.min(Math.max(this.last, 40), this.devices.length);
+    if (!changed.has("devices")) return;
+    this.last = Math.min(Math.max(this.last, 40), this.devices.length);
+    this.tagged = this.devices.some(({ tags }) => tags.length > 0);
   }
 
   protected override updated(): void {
     // Set as properties: the policy of the page allows no styles in attributes.
-    this.setHeight(".above", this.first * height());
-    this.setHeight(".below", Math.max(0, this.devices.length - this.last) * height());
+    this.setHeight(".above", this.first * this.rowHeight);
+    this.setHeight(".below", Math.max(0, this.devices.length - this.last) * this.rowHeight);
     this.measure();
   }
 
@@ -306,8 +333,13 @@ export class FleetTable extends LitElement {
       tabindex="-1"
       @click=${() => this.dispatchEvent(new CustomEvent("tag", { detail: tag }))}
     >
-      ${tag}
+      <span>${tag}</span>
     </button>`;
+  }
+
+  private get rowHeight(): number {
+    if (!NARROW.matches) return ROW;
+    return this.tagged ? CARD_WITH_TAGS : CARD;
   }
 
   private setHeight(selector: string, pixels: number): void {
@@ -319,16 +351,12 @@ export class FleetTable extends LitElement {
     const body = this.renderRoot.querySelector(".body");
     if (!body) return;
     const top = body.getBoundingClientRect().top;
-    const first = Math.floor(-top / height()) - BEYOND;
-    const last = Math.ceil((window.innerHeight - top) / height()) + BEYOND;
+    const first = Math.floor(-top / this.rowHeight) - BEYOND;
+    const last = Math.ceil((window.innerHeight - top) / this.rowHeight) + BEYOND;
     const count = this.devices.length;
     this.first = Math.max(0, Math.min(first, count));
     this.last = Math.max(this.first, Math.min(last, count));
   };
-}
-
-function height(): number {
-  return NARROW.matches ? CARD : ROW;
 }
 
 function idOf(mac: string): string {

@@ -188,7 +188,8 @@ export class HealthScreen extends LitElement {
           since === null
             ? nothing
             : html`<p>
-                ${health.since} <relative-time .at=${since}></relative-time>,
+                ${state === "connected" ? health.connectionBegan : health.connectionEnded}
+                <relative-time .at=${since}></relative-time>,
                 ${
                   last_message_at === null
                     ? health.noMessage
@@ -228,7 +229,7 @@ export class HealthScreen extends LitElement {
     const isLater = Date.parse(due_at) > Date.now();
     return html`<li class="row">
       <span>${kind === "config" ? deviceLink(key) : html`<bdi>${health.fileOf(key)}</bdi>`}</span>
-      <span>${health.since} <relative-time .at=${since}></relative-time></span>
+      <span>${health.stored} <relative-time .at=${since}></relative-time></span>
       <span
         >${parked ? html`<health-sign .level=${"warn"}>${health.isParked}</health-sign>` : nothing}
         ${isLater && !parked ? html`${health.due} <relative-time .at=${due_at}></relative-time>` : nothing}

@@ -103,7 +103,8 @@ export class RevisionEntry extends LitElement {
         .actions {
           gap: 0 16px;
         }
-        label {
+        label,
+        button {
           min-height: 44px;
         }
       }
