@@ -351,6 +351,7 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("GET", "/api/configs/{mac}.json"): plain,
     ("GET", "/"): plain,
     ("GET", "/bulk"): plain,
+    ("GET", "/labels"): plain,
     ("GET", "/files"): plain,
     ("GET", "/pictures"): plain,
     ("GET", "/changes"): plain,

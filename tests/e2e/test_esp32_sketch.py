@@ -336,11 +336,11 @@ def test_a_board_may_report_by_message(site: Site, tmp_path: Path) -> None:
     board = site.start(program=program)
     board.wait_said("subscribed")
     board.wait_said("reported")
+    wait_until(lambda: site.shown() == ("in_sync", 1), "the service has read it")
     with Listener(site.broker.port, f"{topic}/report") as reports:
         (report,) = reports.wait_for(1)
         assert report.retained
         assert {"outcome": "applied", "etag": first.strip('"'), "firmware": "1.0.0"} == report.json()
-        wait_until(lambda: site.shown() == ("in_sync", 1), "the service has read it")
         second = site.put({"brightness": 101})
         *_, report = reports.wait_for(2)
         assert len(report.payload) <= 192

@@ -177,10 +177,13 @@ def test_a_deleted_config_is_restored_by_its_name(command: CommandLine) -> None:
 
 
 def test_a_board_without_a_config_was_never_deleted(quick: CommandLine) -> None:
-    """The refusal of a MAC address that is unknown names no deletion."""
+    """The refusal of a MAC address that is unknown names no deletion, but where the board may be."""
     error = refusal(quick.run("config", "show", NEW))
 
-    assert f"Error: Config {NEW} was not found: 'iotconfig config list' lists all.\n" == error
+    assert (
+        f"Error: Config {NEW} was not found: 'iotconfig config list' lists all, "
+        "and 'iotconfig new-devices' the boards that ask and have none.\n"
+    ) == error
 
 
 @pytest.mark.parametrize("option", [(), ("--if-revision", "1")], ids=["by-name", "if-revision"])
