@@ -16,7 +16,7 @@ from tests.support.hostile import HOSTILE
 from tests.support.http import Caller
 from tests.support.ports import free_port
 from tests.support.serving import Serve
-from tests.support.web_app import NAME, PHONE, Visitor, faults_of_accessibility, parts_that_stick_out
+from tests.support.web_app import PHONE, Visitor, faults_of_accessibility, parts_that_stick_out
 
 
 def mac(number: int) -> str:
@@ -242,23 +242,6 @@ def test_german_where_the_browser_asks_for_it(guest: Visitor) -> None:
         expect(page.get_by_role("heading", name="Geräte")).to_be_visible()
         expect(page.get_by_role("row", name="Porch")).to_contain_text("nie gesehen")
         assert "de" == page.locator("html").get_attribute("lang")
-
-
-def test_a_name_over_http(start_serve: Callable[..., Serve], postgres_url: str, chromium: Browser) -> None:
-    """An address that is not loopback is no secure context: nothing needs one."""
-    port = free_port()
-    base_url = f"http://{NAME}:{port}"
-    serve = start_serve(
-        postgres_url,
-        arguments=("--port", str(port)),
-        BASEURL=base_url,
-        IOTCONFIG_ALLOW_ANONYMOUS="true",
-    )
-    create_devices(serve.client, "Porch")
-    with Visitor(chromium, base_url).page() as page:
-        expect_names(page, ["Porch"])
-        expect(page.get_by_text("Live", exact=True)).to_be_visible()
-        assert page.evaluate("isSecureContext") is False
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
