@@ -8,9 +8,10 @@ from typing import Final
 
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.errors import ValidationFailed
-from iotconfig.domain.mac import MacAddress, in_order, mac_address_of
+from iotconfig.domain.mac import MacAddress, mac_address_of
 
 from .announcements import Reannounced, announce_config
+from .label_writing import batches_of
 from .query import ConfigQuery
 from .store import Store
 
@@ -27,22 +28,8 @@ def announce_some(
     store: Store, clock: Clock, mac_addresses: Iterable[MacAddress | str], hints_per_second: float | None
 ) -> Reannounced:
     """Announce the configs of some devices; `ConfigService.announce_many` is the contract."""
-    return _announce(store, clock, _pages(map(mac_address_of, mac_addresses)), hints_per_second)
-
-
-def _pages(mac_addresses: Iterable[MacAddress]) -> Iterator[Sequence[MacAddress]]:
-    """Each address once, in pages."""
-    seen: set[MacAddress] = set()
-    page: list[MacAddress] = []
-    for mac_address in mac_addresses:
-        if mac_address in seen:
-            continue
-        seen.add(mac_address)
-        page.append(mac_address)
-        if len(page) == _ANNOUNCED_AT_ONCE:
-            yield page
-            page = []
-    yield page
+    once = list(dict.fromkeys(map(mac_address_of, mac_addresses)))
+    return _announce(store, clock, batches_of(once, _ANNOUNCED_AT_ONCE), hints_per_second)
 
 
 def _all_addresses(store: Store) -> Iterator[Sequence[MacAddress]]:
@@ -67,9 +54,10 @@ def _announce(
     start = clock()
     for page in pages:
         with store.writing() as work:
-            known = [each for each in page if work.configs.get_by_mac(each) is not None]
+            # A lock makes a row, which a device without a config is not to have.
+            known = [config.mac_address for config in work.configs.load(page)]
             missing += [each for each in page if each not in known]
-            for mac_address in in_order(known):
+            for mac_address in known:
                 # Read under the lock, so that a newer announcement is not overwritten.
                 counter = work.counters.lock(mac_address)
                 config = work.configs.get_by_mac(mac_address)
