@@ -7,6 +7,7 @@ import type { ActionDialog } from "../../parts/action-dialog.ts";
 import { lists } from "../../parts/list-styles.ts";
 import { Listening } from "../../parts/listening.ts";
 import "../../parts/relative-time.ts";
+import { searchHeading } from "../../parts/search-heading.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import { sized } from "../../parts/sizes.ts";
 import { type Address, navigate } from "../../router.ts";
@@ -100,26 +101,14 @@ export class FilesScreen extends LitElement {
     const { assets } = this.list;
     const found = chosen(assets ?? [], this.search);
     return html`
-      <div class="top">
-        <div class="title">
-          <h1>${files.heading}</h1>
-          <span class="faint" role="status">
-            ${assets === undefined ? strings.loading : files.found(counted(found.length), total(found))}
-          </span>
-        </div>
-        <input
-          class="search"
-          type="search"
-          aria-label=${files.search}
-          placeholder=${files.search}
-          maxlength="255"
-          autocapitalize="off"
-          autocomplete="off"
-          spellcheck="false"
-          .value=${this.search}
-          @input=${this.onSearch}
-        />
-      </div>
+      ${searchHeading({
+        heading: files.heading,
+        status: assets === undefined ? strings.loading : files.found(counted(found.length), total(found)),
+        label: files.search,
+        limit: 255,
+        search: this.search,
+        onInput: this.onSearch,
+      })}
       <p class=${this.deleted ? "said" : "hidden"} role="status">
         ${this.deleted ? files.deleted(this.deleted) : nothing}
       </p>

@@ -7,6 +7,7 @@ import { wholeAddress } from "../../devices/mac-address.ts";
 import { lists } from "../../parts/list-styles.ts";
 import { Refreshing } from "../../parts/refreshing.ts";
 import "../../parts/relative-time.ts";
+import { searchHeading } from "../../parts/search-heading.ts";
 import { controls } from "../../parts/shared-styles.ts";
 import { type Address, deviceAddress, navigate } from "../../router.ts";
 import { session } from "../../session/session.ts";
@@ -64,26 +65,14 @@ export class NewBoardsScreen extends LitElement {
     const { newBoards } = strings;
     const shown = found(this.boards ?? [], this.search);
     return html`
-      <div class="top">
-        <div class="title">
-          <h1>${newBoards.heading}</h1>
-          <span class="faint" role="status">
-            ${this.boards ? newBoards.shown(shown.length, this.boards.length) : strings.loading}
-          </span>
-        </div>
-        <input
-          class="search"
-          type="search"
-          aria-label=${newBoards.search}
-          placeholder=${newBoards.search}
-          maxlength="17"
-          autocapitalize="off"
-          autocomplete="off"
-          spellcheck="false"
-          .value=${this.search}
-          @input=${this.onSearch}
-        />
-      </div>
+      ${searchHeading({
+        heading: newBoards.heading,
+        status: this.boards ? newBoards.shown(shown.length, this.boards.length) : strings.loading,
+        label: newBoards.search,
+        limit: 17,
+        search: this.search,
+        onInput: this.onSearch,
+      })}
       <p class=${this.adopted ? "said" : "hidden"} role="status">${this.said()}</p>
       ${
         shown.length > 0
