@@ -77,6 +77,7 @@ def test_from_a_new_board_to_an_undo(service: Serve, page: Page) -> None:
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     page.locator("undo-bar").get_by_role("button", name="Undo").click()
+    expect(page.locator("undo-bar").get_by_text("Undone.")).to_be_visible()
     expect(page.get_by_role("button", name="Edit")).to_be_visible()
     assert 200 == client.get(f"/api/configs/{BOARD}.json").status
 
