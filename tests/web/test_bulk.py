@@ -13,6 +13,7 @@ from tests.support.api import created
 from tests.support.hostile import HOSTILE
 from tests.support.http import Caller
 from tests.support.serving import Serve
+from tests.support.waiting import wait_until
 from tests.support.web_app import PHONE, Visitor, faults_of_accessibility, parts_that_stick_out
 
 
@@ -151,9 +152,9 @@ def test_a_tab_that_is_closed_while_it_writes(service: Serve, visitor: Visitor) 
         page.route("**/api/devices/tags?*", write_without_answer)
         page.get_by_role("button", name="Change 3 devices").click()
         expect(page.get_by_text("The service is at work")).to_be_visible()
-        page.wait_for_function(
-            "fetch('/api/changes?operation=tag').then(a => a.json()).then(a => a.changes.length == 3)"
-        )
+        # Asked by the page, because the route above is answered while Playwright waits for it.
+        stored = "fetch('/api/changes?operation=tag').then(a => a.json()).then(a => a.changes.length)"
+        wait_until(lambda: page.evaluate(stored) == 3, "the tags are stored")
         address = page.url
         again = page.context.new_page()
         page.close()
