@@ -1,6 +1,6 @@
-"""A device's fetch against that of another checkout: processor time of the worker, in alternating pairs.
+"""A device's fetch against that of another commit: processor time of the worker, in alternating pairs.
 
-For example against a commit: `git worktree add ../before COMMIT`, then `python -m benchmarks.against ../before`.
+Without a commit, it is the one in `benchmarks/BASELINE`. Both run in the same environment.
 """
 
 from __future__ import annotations
@@ -26,6 +26,24 @@ from benchmarks.harness import machine
 from benchmarks.polling import poll, poller, until
 
 _CONNECTIONS = 16
+_ROOT = Path(__file__).parents[1]
+
+
+def baseline() -> str:
+    """The commit that `BASELINE` names."""
+    lines = Path(__file__).with_name("BASELINE").read_text().splitlines()
+    return next(line for line in lines if not line.startswith("#"))
+
+
+@contextmanager
+def checkout(commit: str, directory: Path) -> Iterator[Path]:
+    """The files of a commit, in a new directory."""
+    place = directory / commit
+    subprocess.run(["git", "-C", _ROOT, "worktree", "add", "--quiet", "--detach", place, commit], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["git", "-C", _ROOT, "worktree", "remove", "--force", place], check=True)
 
 
 @frozen
@@ -46,10 +64,10 @@ class Contestant:
 
 @contextmanager
 def _contestant(
-    name: str, checkout: Path, postgres: PostgresServer, directory: Path, sightings: float
+    name: str, files: Path, postgres: PostgresServer, directory: Path, sightings: float
 ) -> Iterator[Contestant]:
     url = create_database(postgres.base_url, name)
-    path = str(checkout / "src")
+    path = str(files / "src")
     command = [sys.executable, "-m", "iotconfig"]
     subprocess.run(
         [*command, "upgrade-db"], env=environment(url, PYTHONPATH=path), stdout=subprocess.DEVNULL, check=True
@@ -68,19 +86,21 @@ def _contestant(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkout", type=Path, help="directory of the other checkout")
+    parser.add_argument(
+        "commit", nargs="?", default=baseline(), help="by default that of benchmarks/BASELINE"
+    )
     parser.add_argument("--seconds", type=float, default=1.5, help="of each turn")
     parser.add_argument("--pairs", type=int, default=25)
     parser.add_argument("--sightings", type=float, default=10, help="IOTCONFIG_SIGHTINGS_INTERVAL")
     given = parser.parse_args()
-    here = Path(__file__).parents[1]
-    print(f"against {given.checkout}: one worker, {_CONNECTIONS} connections; {machine()}")
+    print(f"against {given.commit}: one worker, {_CONNECTIONS} connections; {machine()}")
     postgres = PostgresServer()
     try:
         with (
             TemporaryDirectory() as name,
-            _contestant("before", given.checkout.resolve(), postgres, Path(name), given.sightings) as before,
-            _contestant("here", here, postgres, Path(name), given.sightings) as ours,
+            checkout(given.commit, Path(name)) as files,
+            _contestant("before", files, postgres, Path(name), given.sightings) as before,
+            _contestant("here", _ROOT, postgres, Path(name), given.sightings) as ours,
         ):
             ratios = []
             # The first pair warms up.
