@@ -12,7 +12,7 @@ from iotconfig.domain.clock import Clock
 from iotconfig.domain.errors import RecordNotFound
 from iotconfig.domain.mac import MacAddress, in_order, mac_address_of
 from iotconfig.domain.offload import Offload, run_inline
-from iotconfig.domain.paging import MAX_PAGE, all_items
+from iotconfig.domain.paging import all_items
 
 from .bulk import BulkRefusal, Duplicate, OnRefusal, OnResult, Tally
 from .bulk_options import BulkOptions
@@ -124,7 +124,7 @@ class TagService:
         check_kind(
             tags, TagFilter, 'Tags of a filter are a TagFilter, such as TagFilter.of(["kitchen", "!old"])'
         )
-        first = ConfigQuery(tags=tags, limit=MAX_PAGE, count=False)
+        first = ConfigQuery(tags=tags, limit=_READ_AT_ONCE, count=False)
         for summary in all_items(lambda after: self._page(evolve(first, after=after))):
             self.yield_turn()
             labels = Labels(summary.tags, summary.note)
