@@ -182,11 +182,16 @@ def _decoded(document: str | bytes, max_bytes: int) -> str:
     return strict_json.decode_utf8(document)
 
 
-def _check_size(text: str, max_bytes: int) -> None:
+def is_larger(text: str, max_bytes: int) -> bool:
+    """Whether a text takes more than `max_bytes` of UTF-8."""
     # A character takes at most four bytes, so most texts need no encoding to be measured.
-    if len(text) > max_bytes or (
+    return len(text) > max_bytes or (
         len(text) * 4 > max_bytes and len(text.encode(errors="surrogatepass")) > max_bytes
-    ):
+    )
+
+
+def _check_size(text: str, max_bytes: int) -> None:
+    if is_larger(text, max_bytes):
         raise _too_large(max_bytes)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from json import JSONDecodeError, JSONDecoder
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from iotconfig.domain.errors import InvalidDocument
 
@@ -17,6 +17,11 @@ _OPENING: Final = re.compile(r"[ \t\n\r]*\{[ \t\n\r]*")
 _QUOTE: Final = re.compile(r'[ \t\n\r]*(?=")')
 # A name without escapes, which nearly all are: one match instead of three and a decoder.
 _PLAIN_NAME: Final = re.compile(r'[ \t\n\r]*"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+# The same in a text that was checked before; and, where the value is no object, array or string with escapes, the rest
+# of the member, too.
+_CHECKED_NAME: Final = re.compile(
+    r'[ \t\n\r]*"([^"\\]*)"[ \t\n\r]*:[ \t\n\r]*(?:("[^"\\]*"|[-\w.+]+)[ \t\n\r]*([,}]))?', re.ASCII
+)
 _COLON: Final = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 _MARK: Final = re.compile(r"[ \t\n\r]*([,}])")
 _REST: Final = re.compile(r"[ \t\n\r]*")
@@ -51,10 +56,19 @@ class Span(NamedTuple):
     """The members of the object that it is, by their names; None for any other value."""
 
 
+class Nested(Protocol):
+    """A member of an object, in a shape that `spans` follows: a `Span`, for one."""
+
+    @property
+    def inner(self) -> Mapping[str, Nested] | None:
+        """The members of the object that it is, by their names; None for any other value."""
+        ...
+
+
 _PASSING: Final = JSONDecoder(parse_int=str, parse_float=str)
 
 
-def spans(text: str, position: int = 0, like: dict[str, Span] | None = None) -> dict[str, Span]:
+def spans(text: str, position: int = 0, like: Mapping[str, Nested] | None = None) -> dict[str, Span]:
     """Return the positions of an object's members in a text that was checked before; `position` is before its brace.
 
     Objects inside of objects are looked into, those inside of arrays are not: each
@@ -64,8 +78,14 @@ def spans(text: str, position: int = 0, like: dict[str, Span] | None = None) -> 
     found: dict[str, Span] = {}
     position = mark = _behind(_OPENING, text, position)
     while text[mark] != "}":
-        if plain := _PLAIN_NAME.match(text, position):
+        if plain := _CHECKED_NAME.match(text, position):
             name, begin, value_begin = plain[1], plain.start(1) - 1, plain.end()
+            if plain.lastindex == 3:
+                value_begin, value_end = plain.span(2)
+                mark = plain.end() - 1
+                found[name] = Span(begin, value_begin, value_end, mark, None)
+                position = mark + 1
+                continue
         else:
             begin = _behind(_QUOTE, text, position)
             name, end = _PASSING.raw_decode(text, begin)
