@@ -192,6 +192,15 @@ def test_importing_the_package_loads_no_adapter() -> None:
     assert [] == [name for name in loaded if name.startswith(("iotconfig.adapters", "iotconfig.entrypoints"))]
 
 
+def test_the_list_of_commands_loads_none() -> None:
+    """What `--version` and a mistyped command need; a command loads its own module, and not those of others."""
+    program = "from iotconfig.adapters.cli.app import cli\nassert 'serve' in sorted(cli.commands)"
+    commands = {f"iotconfig.adapters.cli.{name}" for name in ("serve", "config_group", "configs", "devices")}
+
+    assert set() == loaded_by(program) & {*HEAVY, *commands}
+    assert {"iotconfig.adapters.cli.serve"} == loaded_by(f"{program}\ncli.commands['serve']") & commands
+
+
 @pytest.fixture(scope="module")
 def loaded_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The modules that start, worker and relay load on SQLite without further settings, a failure of SQLite included."""

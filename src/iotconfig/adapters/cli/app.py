@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 import click
@@ -15,29 +13,39 @@ from iotconfig._version import __version__
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.text import harmless
 
-from .backups import backup, restore_backup
-from .changes import changes
-from .config_lists import list_configs
-from .config_patch import patch_config
-from .configs import config
-from .database import db_status, load_test_data, upgrade_db
-from .device_details import device
-from .devices import devices
-from .edit import edit
+from .contexts import NamingContext
 from .errors import refusal
-from .exporting import export
-from .health import health
-from .history import diff, history, prune_history, restore, rollback
-from .importing import import_
-from .login import login, logout
-from .new_devices import adopt, new_devices
-from .notifications import announce, notifications, relay
-from .patching import patch
-from .serve import serve
-from .tags import tag
-from .tokens import device_token, token
-from .undoing import undo
-from .waiting import wait
+from .lazy_commands import LazyCommands
+
+_COMMANDS: Final = {
+    "adopt": "new_devices.adopt",
+    "announce": "notifications.announce",
+    "backup": "backups.backup",
+    "changes": "changes.changes",
+    "config": "config_group.config",
+    "db-status": "database.db_status",
+    "device": "device_details.device",
+    "device-token": "tokens.device_token",
+    "devices": "devices.devices",
+    "export": "exporting.export",
+    "health": "health.health",
+    "import": "importing.import_",
+    "load-test-data": "database.load_test_data",
+    "login": "login.login",
+    "logout": "login.logout",
+    "new-devices": "new_devices.new_devices",
+    "notifications": "notifications.notifications",
+    "patch": "patching.patch",
+    "prune-history": "history.prune_history",
+    "relay": "notifications.relay",
+    "restore": "backups.restore_backup",
+    "serve": "serve.serve",
+    "tag": "tags.tag",
+    "token": "tokens.token",
+    "undo": "undoing.undo",
+    "upgrade-db": "database.upgrade_db",
+    "wait": "waiting.wait",
+}
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -103,28 +111,9 @@ class _Refused(click.ClickException):
         super().__init__(harmless(error.format_message()))
 
 
-class _Context(click.Context):
-    """Names the command in an error about its options: Click does not, for an option without its value."""
-
-    @contextmanager
-    def scope(self, cleanup: bool = True) -> Iterator[click.Context]:
-        with super().scope(cleanup) as ctx:
-            try:
-                yield ctx
-            except click.UsageError as error:
-                error.ctx = error.ctx or self
-                raise
-
-
-def _with_context(command: click.Command) -> None:
-    command.context_class = _Context
-    if isinstance(command, click.Group):
-        for each in command.commands.values():
-            _with_context(each)
-
-
 @click.group(
     cls=_Program,
+    commands=LazyCommands(_COMMANDS),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Commands work on the service IOTCONFIG_URL, with the token IOTCONFIG_TOKEN; or, unset, on the database DATABASE_URL "
     "(postgresql://… or sqlite:///…), which is by default iotconfig.db in the working directory.",
@@ -134,36 +123,4 @@ def cli() -> None:
     """Store the configuration of ESP32-class devices, and serve it to them."""
 
 
-for _command in (diff, edit, history, list_configs, patch_config, restore, rollback):
-    config.add_command(_command)
-for _command in (
-    adopt,
-    announce,
-    backup,
-    changes,
-    config,
-    db_status,
-    device,
-    device_token,
-    devices,
-    export,
-    health,
-    import_,
-    load_test_data,
-    login,
-    logout,
-    new_devices,
-    notifications,
-    patch,
-    prune_history,
-    relay,
-    restore_backup,
-    serve,
-    tag,
-    token,
-    undo,
-    upgrade_db,
-    wait,
-):
-    cli.add_command(_command)
-_with_context(cli)
+cli.context_class = NamingContext

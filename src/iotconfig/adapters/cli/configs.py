@@ -1,4 +1,4 @@
-"""`iotconfig config …`: list, show and change configs."""
+"""`iotconfig config show`, `create`, `set`, `delete` and `replace-device`: one config."""
 
 from __future__ import annotations
 
@@ -39,16 +39,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@click.group()
-def config() -> None:
-    """List, show and change configs.
-
-    Name a config by its id, by its MAC address in any spelling, or by the whole
-    name of its device. A number is an id; twelve digits are a MAC address. A change
-    by name is refused if the config has changed after the command found it.
-    """
-
-
 def _content_options(function: F) -> F:
     function = click.option(
         "--file", "-f", type=ReadableFile("rb"), help="Read the content from a file; - is standard input."
@@ -56,7 +46,7 @@ def _content_options(function: F) -> F:
     return click.argument("content", required=False)(function)
 
 
-@config.command()
+@click.command()
 @config_argument
 @click.option("--content", "content_only", is_flag=True, help="Print only the content, byte for byte.")
 @json_option
@@ -75,7 +65,7 @@ def show(runtime: Runtime, name: str, content_only: bool, as_json: bool) -> None
         _echo_config(runtime, found)
 
 
-@config.command()
+@click.command()
 @click.argument("mac_address", metavar="MAC")
 @_content_options
 @message_option
@@ -100,7 +90,7 @@ def create(
     echo_changed(runtime, created, "Created", as_json)
 
 
-@config.command("set")
+@click.command("set")
 @config_argument
 @_content_options
 @click.option("--create", "may_create", is_flag=True, help="Create the config if the MAC address has none.")
@@ -164,7 +154,7 @@ def set_content(
     echo_changed(runtime, changed, "Created" if created else "Set", as_json, existing)
 
 
-@config.command()
+@click.command()
 @config_argument
 @revision_option
 @yes_option
@@ -191,7 +181,7 @@ def delete(
     echo_change(change)
 
 
-@config.command("replace-device")
+@click.command("replace-device")
 @config_argument
 @click.argument("new_mac_address", metavar="NEW_MAC")
 @revision_option
