@@ -10,7 +10,7 @@ import os
 from importlib import import_module
 from typing import Any
 
-from iotconfig.entrypoints import web
+from iotconfig.entrypoints import web_server
 
 
 def _load(_server: object) -> Any:
@@ -19,5 +19,5 @@ def _load(_server: object) -> Any:
 
 
 if __name__ == "__main__":
-    setattr(web._Web, "load", _load)  # noqa: B010 - mypy knows that it is a method
-    web.main()
+    setattr(web_server._Web, "load", _load)  # noqa: B010 - mypy knows that it is a method
+    web_server.run()

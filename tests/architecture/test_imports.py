@@ -60,7 +60,7 @@ PLANTED = [
     ("domain/rollouts/__init__.py", "", "not listed as layers: - iotconfig.domain.rollouts"),
     ("adapters/sql/tables.py", "from iotconfig.adapters.sql import engine", "No cycles are allowed in iotconfig.adapters.sql."),
     ("entrypoints/library.py", "from iotconfig.adapters import memory", "iotconfig.entrypoints.library -> iotconfig.adapters.memory"),
-    ("entrypoints/web.py", "from iotconfig.adapters.mqtt import publisher", "iotconfig.entrypoints.web -> iotconfig.adapters.mqtt.publisher"),
+    ("entrypoints/web_server.py", "from iotconfig.adapters.mqtt import publisher", "iotconfig.entrypoints.web_server -> iotconfig.adapters.mqtt.publisher"),
     ("adapters/cli/edit.py", "from iotconfig.domain.configs.service import ConfigService", "iotconfig.adapters.cli.edit -> iotconfig.domain.configs.service"),
     ("adapters/http/api/documents.py", "from iotconfig.domain.configs.store import Store", "iotconfig.adapters.http.api.documents -> iotconfig.domain.configs.store"),
     ("adapters/remote/configs.py", "from iotconfig.domain.configs import config_edit", "iotconfig.adapters.remote.configs -> iotconfig.domain.configs.config_edit"),

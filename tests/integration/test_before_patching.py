@@ -8,7 +8,7 @@ from typing import Final
 
 _PROGRAM: Final = """
 import sys, threading, time
-import iotconfig.entrypoints.web
+import iotconfig.entrypoints.web_server
 
 originals = {id(getattr(module, name)): name for module, name in (
     (time, "sleep"), (threading, "Lock"), (threading, "RLock"), (threading, "Thread"), (threading, "local"),

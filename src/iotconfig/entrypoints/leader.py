@@ -11,6 +11,7 @@ import sys
 from iotconfig.domain.errors import IotConfigError
 
 from . import lifeline
+from .garbage import loading
 from .jobs import running
 from .logs import log_to_stderr
 from .settings import Settings
@@ -33,8 +34,9 @@ def main() -> None:
     log_to_stderr(settings)
     stops = Signals(signal.SIGTERM, signal.SIGINT)
     try:
-        backend(settings).require_current()
-        its_jobs = jobs(settings, relays=given.relays, registry=new_registry(settings))
+        with loading():
+            backend(settings).require_current()
+            its_jobs = jobs(settings, relays=given.relays, registry=new_registry(settings))
     except IotConfigError as error:
         log.error("leader: %s", error)  # noqa: TRY400 - a refusal with a reason, not a defect
         sys.exit(1)

@@ -6,18 +6,17 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
-from iotconfig.domain.access.api_tokens import ApiTokenService, ApiTokenStore
-from iotconfig.domain.access.identity import IdentityProvider
-from iotconfig.domain.access.sign_in import SignInService
-from iotconfig.domain.configs.store import Store
-from iotconfig.domain.devices.tokens import DeviceAuth, DeviceTokenService
+from iotconfig.domain.devices.tokens import DeviceAuth
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
 
-from .background_uses import BackgroundUses
 from .clock import utc_now
 
 if TYPE_CHECKING:
     from iotconfig.adapters.http.access_control import AccessControl
+    from iotconfig.domain.access.api_tokens import ApiTokenService, ApiTokenStore
+    from iotconfig.domain.access.identity import IdentityProvider
+    from iotconfig.domain.configs.store import Store
+    from iotconfig.domain.devices.tokens import DeviceTokenService
 
 _POLLS_PER_MINUTE: Final = 60
 """Requests to the provider for one sign-in at a terminal, in each worker: one for each second, the shortest interval."""
@@ -48,6 +47,10 @@ def identity_provider(settings: Settings) -> IdentityProvider | None:
 
 def api_tokens(store: ApiTokenStore) -> ApiTokenService:
     """The API tokens in a database. A background thread stores the times of their use."""
+    from iotconfig.domain.access.api_tokens import ApiTokenService
+
+    from .background_uses import BackgroundUses
+
     return ApiTokenService(store, utc_now, BackgroundUses(store.record_use))
 
 
@@ -60,6 +63,7 @@ def access_control(
     """
     from iotconfig.adapters.http.access_control import AccessControl
     from iotconfig.adapters.throttle import MemoryThrottle
+    from iotconfig.domain.access.sign_in import SignInService
 
     sign_in = None
     if settings.access.is_auth_on and (provider := identity_provider(settings)) is not None:

@@ -9,11 +9,6 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from iotconfig.domain.announcing.ports import Publisher
-from iotconfig.domain.announcing.relay import Relay
-from iotconfig.domain.announcing.relay_reports import Destination, Reporter
-from iotconfig.domain.announcing.service import NotificationService
-from iotconfig.domain.devices.offers import Offers
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.jobs.restarting import OpenJob, RestartingJob
 from iotconfig.entrypoints.settings import InvalidSetting, Settings
@@ -27,6 +22,8 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from iotconfig.adapters.mqtt import Broker
+    from iotconfig.domain.announcing.ports import Publisher
+    from iotconfig.domain.announcing.service import NotificationService
 
 
 def broker(settings: Settings) -> Broker | None:
@@ -63,6 +60,9 @@ def _open_relay(
     settings: Settings, address: Broker, count: Callable[[Publisher], Publisher] | None
 ) -> Iterator[OpenJob]:
     from iotconfig.adapters.mqtt import MqttPublisher, client_id_of
+    from iotconfig.domain.announcing.relay import Relay
+    from iotconfig.domain.announcing.relay_reports import Destination, Reporter
+    from iotconfig.domain.devices.offers import Offers
 
     database = backend(settings)
     database.require_existing()
@@ -96,6 +96,9 @@ def _open_relay(
 
 def notifications(settings: Settings, persistence: Persistence) -> NotificationService:
     """The pending notifications in a database. Raises `InvalidSetting`."""
+    from iotconfig.domain.announcing.relay_reports import Destination
+    from iotconfig.domain.announcing.service import NotificationService
+
     address = broker(settings)
     return NotificationService(
         persistence.notifications,

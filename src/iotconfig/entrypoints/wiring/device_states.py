@@ -6,7 +6,6 @@ import random
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from iotconfig.domain.devices.following import StateFollower
 from iotconfig.domain.jobs.restarting import OpenJob, RestartingJob
 from iotconfig.entrypoints.settings import Settings
 
@@ -21,6 +20,8 @@ def states_job(settings: Settings) -> RestartingJob:
 
 @contextmanager
 def _open(settings: Settings) -> Iterator[OpenJob]:
+    from iotconfig.domain.devices.following import StateFollower
+
     database = backend(settings)
     database.require_existing()
     with closing(database.open()) as persistence:

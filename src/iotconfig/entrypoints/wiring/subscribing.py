@@ -8,11 +8,6 @@ from contextlib import closing, contextmanager
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
-from iotconfig.domain.devices.evidence import Proof
-from iotconfig.domain.devices.inbox import Inbox
-from iotconfig.domain.devices.reports import Report
-from iotconfig.domain.devices.subscriber import BATCH, Observer, Subscriber
-from iotconfig.domain.devices.subscriber_reports import SubscriberReporter, SubscriberService
 from iotconfig.domain.devices.tokens import DeviceAuth
 from iotconfig.domain.errors import StoreUnavailable
 from iotconfig.domain.jobs.restarting import OpenJob, RestartingJob
@@ -26,6 +21,9 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from iotconfig.adapters.mqtt import Broker
+    from iotconfig.domain.devices.reports import Report
+    from iotconfig.domain.devices.subscriber import Observer
+    from iotconfig.domain.devices.subscriber_reports import SubscriberService
 
     from .metrics import Measure
 
@@ -55,6 +53,10 @@ def _open_subscriber(
     settings: Settings, address: Broker, observer: Observer | None, measure: Measure | None
 ) -> Iterator[OpenJob]:
     from iotconfig.adapters.mqtt import MqttSubscription, client_id_of
+    from iotconfig.domain.devices.evidence import Proof
+    from iotconfig.domain.devices.inbox import Inbox
+    from iotconfig.domain.devices.subscriber import BATCH, Subscriber
+    from iotconfig.domain.devices.subscriber_reports import SubscriberReporter
 
     database = backend(settings)
     database.require_existing()
@@ -98,6 +100,8 @@ def _open_subscriber(
 
 def subscriber(settings: Settings, persistence: Persistence) -> SubscriberService:
     """The operator's view of the subscriber of a database."""
+    from iotconfig.domain.devices.subscriber_reports import SubscriberService
+
     return SubscriberService(
         persistence.subscriber_reports, is_enabled=bool(settings.mqtt.url), reads=reads_messages(settings)
     )
