@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from attrs import frozen
@@ -62,6 +63,7 @@ _IS_CURRENT: Final = and_(
 _REMOVE: Final = delete(notifications).where(_IS_CURRENT)
 _WAITING: Final = not_(_columns.parked)
 _NEXT_DUE: Final = select(func.min(_columns.due_at)).where(_WAITING)
+_IS_ANYTHING_PENDING: Final = select(exists().select_from(notifications))
 _LONGEST_DUE_FIRST: Final = (_columns.due_at, _columns.since, _columns.kind, _columns.key)
 _GIVEN: Final = (
     "kind",
@@ -153,17 +155,27 @@ def enqueue_selected(
 ) -> None:
     """Enqueue the announcements that a query selects; it gives every column but `last_error`.
 
+    announcements: a constant of the caller; the statements made of it are kept.
+
     The devices are locked, so no other writer enqueues for them: where nothing is
     pending, there is nothing to merge with, and the insert takes a third less time.
     """
-    dialect = connection.dialect.name
-    is_anything_pending = select(exists().select_from(notifications))
-    if connection.execute(is_anything_pending).scalar_one():
-        connection.execute(merging(dialect, announcements), values)
+    if connection.execute(_IS_ANYTHING_PENDING).scalar_one():
+        connection.execute(_merging_selected(connection.dialect.name, announcements), values)
     else:
-        names = [column.name for column in announcements.selected_columns]
-        connection.execute(insert(notifications).from_select(names, announcements), values)
+        connection.execute(_inserting(announcements), values)
     signal_commit(connection)
+
+
+@cache
+def _merging_selected(dialect: str, announcements: Select[Any]) -> Insert:
+    return merging(dialect, announcements)
+
+
+@cache
+def _inserting(announcements: Select[Any]) -> Insert:
+    names = [column.name for column in announcements.selected_columns]
+    return insert(notifications).from_select(names, announcements)
 
 
 def signal_commit(connection: Connection) -> None:

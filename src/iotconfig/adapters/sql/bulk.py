@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -212,6 +213,7 @@ ADD_DELETIONS_OF_OTHERS: Final = _add_deletions_of_others()
 """Its parameter `first` is the number of entries before."""
 
 
+@cache  # Making it takes longer than a write of one entry.
 def plan(rules: EntryRules) -> Any:
     """Determine the outcome of each entry from the present rows."""
     is_refused = false() if rules.allow_replaced else revision_counters.c.replaced_by.is_not(None)
