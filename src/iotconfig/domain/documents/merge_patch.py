@@ -34,16 +34,19 @@ class MergePatch:
         values = {member.name: _plain(member.value) for member in found}
         return cls(text, spans(text), values)
 
-    def merged_into(self, target: str) -> str:
+    def merged_into(self, target: str, *, keeps_nulls: bool = False) -> str:
         """Return the text of the object `target` with the patch merged into it.
 
         New members are appended as the patch writes them. The result may break a rule of
         content: it can be too long, or have a derived field of a wrong type.
 
+        keeps_nulls: whether a null of the patch is stored as a value, and does not remove the member
+
         The time is proportional to the length of both texts, whatever their depth.
         """
         found = spans(target, like=self._members)
-        return _merged(target, 0, len(target), found, self.text, self._members)
+        merge = _Merge(self.text, keeps_nulls)
+        return merge.merged(target, 0, len(target), found, self._members)
 
 
 def _plain(value: object) -> object:
@@ -64,41 +67,51 @@ class _Part:
     """The space behind the value."""
 
 
-def _merged(
-    target: str, begin: int, end: int, found: dict[str, Span], patch: str, changes: dict[str, Span]
-) -> str:
-    """Merge one object into another, `target[begin:end]`; recursion is bounded, since their depths were checked."""
-    opening = target.index("{", begin) + 1
-    parts = _parts(target, opening, found)
-    first_lead = last_trail = ""
-    if parts:
-        first, last = next(iter(parts.values())), next(reversed(parts.values()))
-        first_lead, last_trail, last.trail = first.lead, last.trail, ""
-    lead = _lead(parts)
-    for name, change in changes.items():
-        if patch.startswith("null", change.value_begin):
-            parts.pop(name, None)
-            continue
-        value = _merged_value(target, found.get(name), patch, change)
-        if name in parts:
-            parts[name].value = value
-        else:
-            parts[name] = _Part(lead, patch[change.begin : change.value_begin], value)
-    if not found and not parts:
-        # It was empty and stays so, with whatever space is in it.
-        return target[begin:end]
-    # The object's own space, behind its first brace and before its last, stays where it is.
-    closing = target.rindex("}", begin, end)
-    return target[begin:opening] + _joined(list(parts.values()), first_lead, last_trail) + target[closing:end]
+@frozen
+class _Merge:
+    """The merge of one patch into a text."""
 
+    patch: str
+    keeps_nulls: bool
 
-def _merged_value(target: str, old: Span | None, patch: str, new: Span) -> str:
-    if new.inner is None:
-        return patch[new.value_begin : new.value_end]
-    if old is not None and old.inner is not None:
-        return _merged(target, old.value_begin, old.value_end, old.inner, patch, new.inner)
-    # Merged with itself, an object that is new loses its nulls and nothing else.
-    return _merged(patch, new.value_begin, new.value_end, new.inner, patch, new.inner)
+    def merged(
+        self, target: str, begin: int, end: int, found: dict[str, Span], changes: dict[str, Span]
+    ) -> str:
+        """Merge an object into another, `target[begin:end]`; recursion is bounded, since their depths were checked."""
+        opening = target.index("{", begin) + 1
+        parts = _parts(target, opening, found)
+        first_lead = last_trail = ""
+        if parts:
+            first, last = next(iter(parts.values())), next(reversed(parts.values()))
+            first_lead, last_trail, last.trail = first.lead, last.trail, ""
+        lead = _lead(parts)
+        for name, change in changes.items():
+            if not self.keeps_nulls and self.patch.startswith("null", change.value_begin):
+                parts.pop(name, None)
+                continue
+            value = self._value(target, found.get(name), change)
+            if name in parts:
+                parts[name].value = value
+            else:
+                parts[name] = _Part(lead, self.patch[change.begin : change.value_begin], value)
+        if not found and not parts:
+            # It was empty and stays so, with whatever space is in it.
+            return target[begin:end]
+        # The object's own space, behind its first brace and before its last, stays where it is.
+        closing = target.rindex("}", begin, end)
+        return (
+            target[begin:opening]
+            + _joined(list(parts.values()), first_lead, last_trail)
+            + target[closing:end]
+        )
+
+    def _value(self, target: str, old: Span | None, new: Span) -> str:
+        if new.inner is None:
+            return self.patch[new.value_begin : new.value_end]
+        if old is not None and old.inner is not None:
+            return self.merged(target, old.value_begin, old.value_end, old.inner, new.inner)
+        # Merged with itself, an object that is new loses its nulls and nothing else.
+        return self.merged(self.patch, new.value_begin, new.value_end, new.inner, new.inner)
 
 
 def _parts(text: str, position: int, found: dict[str, Span]) -> dict[str, _Part]:

@@ -1,0 +1,1 @@
+"""Edits that reach many devices: of layers, models and secrets."""
