@@ -6,18 +6,32 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import takewhile
-from secrets import token_hex
 from typing import Final, Protocol
 
 from attrs import frozen
 
 from iotconfig.domain.announcing.announcement import Kind, Subject
+from iotconfig.domain.change_notes import new_change_id
 
 from .change import Change
 from .change_filter import ChangeFilter
 from .label_differences import NoteDifference, TagDifference, operation_on_labels
 from .label_ports import LabelChange, LabelRevision
 from .revisions import ChangeNote, Operation
+
+__all__ = [
+    "LOG_KEPT",
+    "ChangeKind",
+    "ChangeLog",
+    "LoggedChange",
+    "above",
+    "kept_labels",
+    "logged",
+    "logged_labels",
+    "new_change_id",
+    "prunable",
+]
+
 
 LOG_KEPT: Final = timedelta(days=7)
 """The age that a change has to reach before pruning removes it from the log, whatever the retention says."""
@@ -30,11 +44,6 @@ class ChangeKind(StrEnum):
     """The content, the board, or whether there is a config."""
     TAGS = "tags"
     """The tags or the note."""
-
-
-def new_change_id() -> str:
-    """An id for one write: 16 hexadecimal digits, at random."""
-    return token_hex(8)
 
 
 @frozen

@@ -2,93 +2,53 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from enum import StrEnum
-from typing import Final
 
 from attrs import field, frozen
 
 from iotconfig.domain.arguments import check_kind, check_moment, check_whole_number
+from iotconfig.domain.change_notes import (
+    MAX_AUTHOR,
+    MAX_MESSAGE,
+    MAX_REVISION,
+    UNSIGNED,
+    ChangeNote,
+    Operation,
+    check_note,
+    is_change_id,
+    unverified,
+)
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import ValidationFailed
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.paging import check_limit
-from iotconfig.domain.text import is_storable
 
-MAX_AUTHOR: Final = 255
-"""Maximum number of characters of an author's name."""
-
-MAX_MESSAGE: Final = 1000
-"""Maximum number of characters of a message."""
-
-MAX_REVISION: Final = 2**63 - 1
-"""Revision numbers are 64-bit and signed in every database."""
-
-
-_CHANGE_ID: Final = re.compile(r"[0-9a-f]{16}")
-
-
-def is_change_id(text: str) -> bool:
-    """Whether a text can be the id of a change."""
-    return _CHANGE_ID.fullmatch(text) is not None
-
-
-class Operation(StrEnum):
-    """The kind of a change. A change of tags or of the note makes no revision: it is in the change log only."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    DELETE = "delete"
-    ROLLBACK = "rollback"
-    RESTORE = "restore"
-    REPLACE_DEVICE = "replace-device"
-    TAG = "tag"
-    """Tags were added or removed, and the note may have changed, too."""
-    NOTE = "note"
-    """The note was set, changed or removed, and the tags stayed."""
-
-
-def _check_author(_note: object, _attribute: object, author: str) -> None:
-    check_kind(author, str, "The author of a note is a str")
-    if not 1 <= len(author) <= MAX_AUTHOR or not is_storable(author):
-        raise ValidationFailed(f"The author must have from 1 to {MAX_AUTHOR} characters, without NUL.")
-
-
-def _check_message(_note: object, _attribute: object, message: str | None) -> None:
-    if message is None:
-        return
-    check_kind(message, str, "The message of a note is a str")
-    if len(message) > MAX_MESSAGE or not is_storable(message):
-        raise ValidationFailed(
-            f"The message must have at most {MAX_MESSAGE} characters, without NUL or a lone surrogate.",
-            parameter="message",
-        )
-
-
-@frozen
-class ChangeNote:
-    """The author of a change and the message. Raises `ValidationFailed` for text that cannot be stored."""
-
-    author: str = field(default="anonymous", validator=_check_author)
-    """The signed-in subject, the login name at a terminal, or `anonymous`."""
-    message: str | None = field(default=None, validator=_check_message)
-    """The author's reason for the change; at most 1,000 characters."""
-
-
-def unverified(author: str) -> str:
-    """The author of a change as the caller claims, marked as such."""
-    return f"{author} (unverified)"
-
-
-def check_note(note: object) -> None:
-    """Raise `TypeError` unless `note` is a `ChangeNote`."""
-    check_kind(note, ChangeNote, 'A note is a ChangeNote, such as ChangeNote("ops", "why")')
-
-
-UNSIGNED: Final = ChangeNote()
-"""The author `anonymous`, without a message."""
+__all__ = [
+    "MAX_AUTHOR",
+    "MAX_MESSAGE",
+    "MAX_REVISION",
+    "UNSIGNED",
+    "ChangeNote",
+    "ChangedConfig",
+    "DeletedConfig",
+    "DeletedPage",
+    "DeletedPosition",
+    "DeletedQuery",
+    "HistoryPage",
+    "HistoryQuery",
+    "Operation",
+    "PruneStep",
+    "Pruned",
+    "Retention",
+    "Revision",
+    "RevisionSummary",
+    "changed_of",
+    "check_config_id",
+    "check_note",
+    "is_change_id",
+    "unverified",
+]
 
 
 @frozen
