@@ -13,6 +13,7 @@ depends_on = None
 _big_id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _mac = sa.String(17).with_variant(sa.String(17, collation="C"), "postgresql")
 _tag = sa.String(63).with_variant(sa.String(63, collation="C"), "postgresql")
+_name = sa.String(63).with_variant(sa.String(63, collation="C"), "postgresql")
 _time = sa.DateTime(timezone=True)
 
 
@@ -20,6 +21,7 @@ def upgrade() -> None:
     _create_configs()
     _create_history()
     _create_labels()
+    _create_layers()
     _create_announcing()
     _create_access()
     _create_devices()
@@ -41,6 +43,9 @@ def downgrade() -> None:
         "device_tokens",
         "api_tokens",
         "notifications",
+        "layers_state",
+        "layer_revisions",
+        "layers",
         "label_changes",
         "config_tags",
         "config_labels",
@@ -177,6 +182,58 @@ def _create_labels() -> None:
         sa.PrimaryKeyConstraint("change", "config_id", name="pk_label_changes"),
     )
     op.create_index("ix_label_changes_created_at", "label_changes", ["created_at"])
+
+
+def _create_layers() -> None:
+    op.create_table(
+        "layers",
+        sa.Column("name", _name, nullable=False),
+        sa.Column("model", _name),
+        sa.Column("tags", sa.Text, nullable=False),
+        sa.Column("not_tags", sa.Text, nullable=False),
+        sa.Column("rank", sa.Integer),
+        sa.Column("enabled", sa.Boolean, nullable=False),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("etag", sa.String(80), nullable=False),
+        sa.Column("device_name", sa.String(255)),
+        sa.Column("device_entity_id", sa.String(255)),
+        sa.Column("enable_ota", sa.Boolean),
+        sa.Column("change", sa.String(16), nullable=False),
+        sa.Column("created_at", _time, nullable=False),
+        sa.Column("updated_at", _time, nullable=False),
+        sa.Column("content", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_layers"),
+        sa.UniqueConstraint("rank", name="uq_layers_rank"),
+        sa.UniqueConstraint("model", name="uq_layers_model"),
+    )
+    op.create_table(
+        "layer_revisions",
+        sa.Column("name", _name, nullable=False),
+        sa.Column("revision", sa.BigInteger, autoincrement=False, nullable=False),
+        sa.Column("operation", sa.String(16), nullable=False),
+        sa.Column("change", sa.String(16), nullable=False),
+        sa.Column("model", _name),
+        sa.Column("tags", sa.Text, nullable=False),
+        sa.Column("not_tags", sa.Text, nullable=False),
+        sa.Column("rank", sa.Integer),
+        sa.Column("enabled", sa.Boolean, nullable=False),
+        sa.Column("etag", sa.String(80)),
+        sa.Column("device_name", sa.String(255)),
+        sa.Column("device_entity_id", sa.String(255)),
+        sa.Column("enable_ota", sa.Boolean),
+        sa.Column("author", sa.String(255), nullable=False),
+        sa.Column("message", sa.Text),
+        sa.Column("created_at", _time, nullable=False),
+        sa.Column("content", sa.Text),
+        sa.PrimaryKeyConstraint("name", "revision", name="pk_layer_revisions"),
+    )
+    op.create_index("ix_layer_revisions_change", "layer_revisions", ["change"])
+    op.create_table(
+        "layers_state",
+        sa.Column("only", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("generation", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("only", name="pk_layers_state"),
+    )
 
 
 def _create_announcing() -> None:

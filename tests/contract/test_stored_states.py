@@ -14,11 +14,13 @@ from typing import Any, Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from iotconfig.adapters.sql.device_state_writes import lock_devices
 from iotconfig.adapters.sql.device_states import SqlDeviceStates
 from iotconfig.adapters.sql.evidence import SqlEvidenceStore
 from iotconfig.adapters.sql.store import SqlStore
+from iotconfig.adapters.sql.tables import device_states
 from iotconfig.domain.configs.labels import LabelEdit
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.tagging import TagService
@@ -32,6 +34,7 @@ from iotconfig.domain.errors import RecordExists, RecordNotFound
 from iotconfig.domain.mac import MacAddress
 from iotconfig.testing.builders import content, mac
 from iotconfig.testing.clocks import START, SteppingClock
+from iotconfig.testing.layer_builders import creation, layer, record_layers
 from iotconfig.testing.simultaneous import together
 from tests.support.waiting import wait_until
 
@@ -254,3 +257,24 @@ def _waiting(store: SqlStore) -> int:
     )
     with store.database.reading() as connection:
         return int(connection.exec_driver_sql(query).scalar_one())
+
+
+def test_changes_of_layers_are_followed_without_a_state(store: SqlStore) -> None:
+    """A layer is no device: the states follow the log over its changes, also where there is nothing else."""
+    device = mac(next(_NUMBERS))
+    ConfigService(store, SteppingClock()).create(device, CONTENTS[0])
+    states = SqlDeviceStates(store.database, INTERVALS)
+    catch_up(states, NOW)
+    for name in ("one", "other"):
+        record_layers(store, creation(layer(name, 1 + len(name), tags=["a"])))
+        catch_up(states, NOW)
+    ConfigService(store, SteppingClock()).put(device, CONTENTS[1])
+    record_layers(store, creation(layer("third", 9, tags=["a"])))
+    catch_up(states, NOW)
+
+    progress = states.progress()
+    assert progress is not None
+    assert store.newest_position() == progress.position
+    with store.database.reading() as connection:
+        rows = connection.execute(select(device_states.c.mac_address)).scalars().all()
+    assert [device.canonical] == list(rows)

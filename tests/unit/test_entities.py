@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
+from attrs import evolve
 
 from iotconfig.adapters.codec import MalformedAnswer, entity_of, to_json
 from iotconfig.adapters.codec.cursors import cursor_of, deleted_cursor_of
 from iotconfig.domain.announcing.announcement import Kind, Subject
+from iotconfig.domain.configs.change_log import ChangeKind, LoggedChange
 from iotconfig.domain.configs.config import Config, ConfigSummary
 from iotconfig.domain.configs.query import ConfigPage
 from iotconfig.domain.configs.revisions import (
@@ -104,8 +107,24 @@ def test_a_summary_has_no_content() -> None:
 
 
 def test_subjects_are_read_back() -> None:
-    """That of a notification is written whole, and that of a change as its MAC address."""
+    """That of a notification is written whole, and that of a change as its MAC address or its name."""
     subject = Subject(Kind.ASSET, "lamp.bin")
+    change = LoggedChange(
+        7, "0" * 16, Subject(Kind.CONFIG, str(mac(7))), Operation.CREATE, 3, "eve", None, NOW
+    )
+    of_layer = evolve(change, subject=Subject(Kind.LAYER, "base"), kind=ChangeKind.LAYER)
 
     assert subject == entity_of(to_json(subject).encode(), Subject)
-    assert Subject(Kind.CONFIG, str(mac(7))) == entity_of(to_json(str(mac(7))).encode(), Subject)
+    assert change == entity_of(to_json(change).encode(), LoggedChange)
+    assert of_layer == entity_of(to_json(of_layer).encode(), LoggedChange)
+
+
+@pytest.mark.parametrize(("kind", "subject"), [("config", "base"), ("layer", "No name"), ("other", "base")])
+def test_subjects_that_do_not_fit_the_kind_of_their_change(kind: str, subject: str) -> None:
+    """A device has a MAC address, a layer has a name."""
+    members = {
+        "position": 1, "change": "0" * 16, "kind": kind, "operation": "create", "subject": subject, "revision": 1,
+        "author": "eve", "message": None, "created_at": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+    with pytest.raises(MalformedAnswer):
+        entity_of(json.dumps(members).encode(), LoggedChange)

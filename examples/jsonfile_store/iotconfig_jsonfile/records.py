@@ -18,6 +18,8 @@ from iotconfig.domain.configs.labels import NO_LABELS, Labels
 from iotconfig.domain.configs.revisions import Revision
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.document import Document
+from iotconfig.domain.layers.layer import Layer
+from iotconfig.domain.layers.revisions import LayerRevision
 from iotconfig.domain.mac import MacAddress
 
 
@@ -57,6 +59,10 @@ class Records:
     labels: dict[int, LabelsRecord] = Factory(dict)
     label_history: list[LabelRevision] = Factory(list)
     """The labels before each change of them."""
+    layers: dict[str, Layer] = Factory(dict)
+    layer_histories: dict[str, list[LayerRevision]] = Factory(dict)
+    """The revisions of each layer, the oldest first; those of deleted ones stay."""
+    layer_generation: int = 0
     pruned_to: dict[int, int] = Factory(dict)
     notifications: dict[str, Notification] = Factory(dict)
     """By `str(subject)`."""

@@ -17,6 +17,7 @@ from .changes import record
 from .configs import JsonFileConfigReader, JsonFileRevisionCounters
 from .history import JsonFileHistoryRepository
 from .labels import JsonFileLabelRepository
+from .layers import JsonFileLayerRepository
 from .notifications import JsonFileNotificationOutbox
 from .records import Records
 from .replay_guard import JsonFileReplayGuard
@@ -33,6 +34,7 @@ class JsonFileUnitOfWork:
     notifications: JsonFileNotificationOutbox
     replay_guard: JsonFileReplayGuard
     labels: JsonFileLabelRepository
+    layers: JsonFileLayerRepository
     change_id: str
 
     @classmethod
@@ -47,6 +49,7 @@ class JsonFileUnitOfWork:
             JsonFileNotificationOutbox(records),
             JsonFileReplayGuard(records),
             JsonFileLabelRepository(records, change_id),
+            JsonFileLayerRepository(records, change_id),
             change_id,
         )
 

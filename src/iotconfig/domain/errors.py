@@ -127,6 +127,12 @@ class NameTaken(IotConfigError):
         super().__init__(f'The name "{name}" was given before: choose another.', name=name)
 
 
+class PlaceTaken(IotConfigError):
+    """Another layer has this rank, or reaches the same model or all devices already; nothing was stored."""
+
+    code = "RECORD_EXISTS"
+
+
 class SignatureUsed(IotConfigError):
     """The signature of an upload was accepted for a file of this name before; nothing was stored."""
 

@@ -46,6 +46,7 @@ from .contracts.documents import DocumentsContract
 from .contracts.evidence import EvidenceStoreContract
 from .contracts.history import HistoryContract
 from .contracts.last_messages import LastMessageStoreContract
+from .contracts.layers import LayersContract
 from .contracts.lease import LeaseContract
 from .contracts.new_boards import NewBoardStoreContract
 from .contracts.notification_outbox import NotificationOutboxContract
@@ -82,6 +83,7 @@ __all__ = [
     "EvidenceStoreContract",
     "HistoryContract",
     "LastMessageStoreContract",
+    "LayersContract",
     "LeaseContract",
     "NewBoardStoreContract",
     "NotificationOutboxContract",

@@ -2,6 +2,7 @@
 import { answer, api, content } from "../api/client.ts";
 import { Problem } from "../api/problem.ts";
 import { type Change, type Device, events } from "../events/stream.ts";
+import { isOfDevice } from "../events/subjects.ts";
 
 const PAGE = 1_000;
 /** Several events come in a burst; listeners are told once. */
@@ -149,6 +150,7 @@ export class DeviceStore {
   /** The service sends an event of a device only where its state changes: its name and its document may change without one. */
   private follow(change: Change): void {
     this.hear();
+    if (!isOfDevice(change)) return;
     this.changed.add(change.subject);
     this.changedTimer ??= setTimeout(() => {
       this.changedTimer = undefined;

@@ -59,7 +59,7 @@ def _past_option(name: str, about: str) -> Callable[[F], F]:
 @click.option(
     "--device", metavar="ID|MAC|NAME", shell_complete=complete_names, help="Only changes of this device."
 )
-@click.option("--change", metavar="ID", help="Only the changes of this write, one for each device.")
+@click.option("--change", metavar="ID", help="Only the changes of this write, one for each device or layer.")
 @click.option("--author", metavar="NAME", help="Only changes by this author, exactly as written.")
 @click.option(
     "--operation",
@@ -96,7 +96,9 @@ def changes(
     follow: bool,
     as_json: bool,
 ) -> None:
-    """List changes of configs, tags and notes, the newest first.
+    """List changes of configs and layers, the newest first.
+
+    Changes of tags and notes are among them.
 
     Times are durations before now (30m, 2h, 7d, 2w), today, yesterday, dates,
     or times in ISO 8601; without an offset they are in UTC.

@@ -153,10 +153,12 @@ class LoggedChangeAnswer:
 
     position: Annotated[int, "The position in the log: higher for each later commit"]
     change: Annotated[str, "The id of the write; changes that were stored together share it"]
-    kind: Annotated[ChangeKind, "Whether the config changed, or its tags and note"]
+    kind: Annotated[ChangeKind, "Whether a config changed, its tags and note, or a layer"]
     operation: Operation
-    subject: Annotated[str, "The MAC address of the device whose config changed"]
-    revision: Annotated[int, "The config's revision after the change; a change of tags leaves it as it was"]
+    subject: Annotated[str, "The MAC address of the device whose config changed, or the name of the layer"]
+    revision: Annotated[
+        int, "The revision of the config or the layer after the change; a change of tags leaves it as it was"
+    ]
     author: str
     message: str | None
     created_at: datetime

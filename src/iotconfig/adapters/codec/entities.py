@@ -12,7 +12,8 @@ from attrs import fields, has
 from cattrs import BaseValidationError, Converter
 from cattrs.gen import make_dict_structure_fn, override
 
-from iotconfig.domain.announcing.announcement import Kind, Subject
+from iotconfig.domain.announcing.announcement import Kind
+from iotconfig.domain.configs.change_log import ChangeKind, LoggedChange
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.labels import Labels
 from iotconfig.domain.configs.query import ConfigPage
@@ -21,6 +22,7 @@ from iotconfig.domain.documents import json_members, strict_json
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.names import name_of
 
 from .answers import ConfigAnswer, RevisionAnswer, written_name
 from .cursors import deleted_position_at, mac_address_at
@@ -147,7 +149,7 @@ _entities.register_structure_hook(MacAddress, lambda text, _: MacAddress.parse(t
 _entities.register_structure_hook(datetime, _moment)
 _entities.register_structure_hook(ConfigContent, _content)
 _entities.register_structure_hook(DeletedPosition, lambda cursor, _: deleted_position_at(cursor))
-_whole_subject: Final = _entities.get_structure_hook(Subject)
+_whole_change: Final = _entities.get_structure_hook(LoggedChange)
 _page_of_configs: Final = _entities.get_structure_hook(ConfigPage)
 _page_of_history: Final = _entities.get_structure_hook(HistoryPage)
 
@@ -165,14 +167,14 @@ def _history_page(members: Any, cls: Any) -> HistoryPage:
     return page
 
 
-def _subject(found: Any, cls: Any) -> Subject:
-    """The subject of a notification; or of a change, which is given by its MAC address alone."""
-    if isinstance(found, str):
-        return Subject(Kind.CONFIG, MacAddress.parse(found).canonical)
-    subject: Subject = _whole_subject(found, cls)
-    return subject
+def _logged_change(members: Any, cls: Any) -> LoggedChange:
+    """A change, whose subject is given by its key alone."""
+    kind, key = ChangeKind(members["kind"]).subject_kind, members["subject"]
+    key = MacAddress.parse(key).canonical if kind is Kind.CONFIG else name_of(key, kind.value)
+    change: LoggedChange = _whole_change({**members, "subject": {"kind": kind.value, "key": key}}, cls)
+    return change
 
 
-_entities.register_structure_hook(Subject, _subject)
+_entities.register_structure_hook(LoggedChange, _logged_change)
 _entities.register_structure_hook(ConfigPage, _config_page)
 _entities.register_structure_hook(HistoryPage, _history_page)

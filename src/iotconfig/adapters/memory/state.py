@@ -23,6 +23,8 @@ from iotconfig.domain.configs.labels import Labels
 from iotconfig.domain.configs.revisions import Revision
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import ServiceClosed
+from iotconfig.domain.layers.layer import Layer
+from iotconfig.domain.layers.revisions import LayerRevision
 from iotconfig.domain.mac import MacAddress
 
 
@@ -47,6 +49,10 @@ class State:
     label_changes: dict[int, int] = Factory(dict)
     """The number of changes of the labels of each config."""
     label_history: list[LabelRevision] = Factory(list)
+    layers: dict[str, Layer] = Factory(dict)
+    layer_histories: dict[str, tuple[LayerRevision, ...]] = Factory(dict)
+    """The revisions of each layer, the oldest first; those of deleted ones stay."""
+    layer_generation: int = 0
     last_id: int = 0
 
     def copy(self) -> State:
@@ -65,6 +71,9 @@ class State:
             labels=dict(self.labels),
             label_changes=dict(self.label_changes),
             label_history=list(self.label_history),
+            layers=dict(self.layers),
+            layer_histories=dict(self.layer_histories),
+            layer_generation=self.layer_generation,
             last_id=self.last_id,
         )
 

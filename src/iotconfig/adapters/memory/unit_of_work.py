@@ -18,6 +18,7 @@ from .changes import record
 from .configs import MemoryConfigReader, MemoryRevisionCounters
 from .history import MemoryHistoryRepository
 from .labels import MemoryLabelRepository
+from .layers import MemoryLayerRepository
 from .replay_guard import MemoryReplayGuard
 from .state import State
 
@@ -33,6 +34,7 @@ class MemoryUnitOfWork:
     notifications: MemoryNotificationOutbox
     replay_guard: MemoryReplayGuard
     labels: MemoryLabelRepository
+    layers: MemoryLayerRepository
     change_id: str
 
     @classmethod
@@ -47,6 +49,7 @@ class MemoryUnitOfWork:
             MemoryNotificationOutbox(state),
             MemoryReplayGuard(state),
             MemoryLabelRepository(state, change_id),
+            MemoryLayerRepository(state, change_id),
             change_id,
         )
 

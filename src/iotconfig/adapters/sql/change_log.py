@@ -31,7 +31,7 @@ from sqlalchemy import (
     update,
 )
 
-from iotconfig.domain.announcing.announcement import Kind, Subject
+from iotconfig.domain.announcing.announcement import Subject
 from iotconfig.domain.configs.change_log import ChangeKind, LoggedChange
 from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference
 from iotconfig.domain.configs.revisions import Operation
@@ -49,6 +49,8 @@ CONFIG: Final = literal_column(f"'{ChangeKind.CONFIG.value}'", String)
 """The kind of a config's change. A literal: each parameter costs time."""
 TAGS: Final = literal_column(f"'{ChangeKind.TAGS.value}'", String)
 """The kind of a change of tags."""
+LAYER: Final = literal_column(f"'{ChangeKind.LAYER.value}'", String)
+"""The kind of a change of a layer."""
 DIFFERENCES: Final = ("tags_added", "tags_removed", "note_before", "note_after")
 """The columns of what a change of tags did."""
 
@@ -203,16 +205,17 @@ def _bounded(limit: int) -> int:
 
 def change_of(row: Row[Any]) -> LoggedChange:
     """Return the change in a row of `changes`."""
+    kind = ChangeKind(row.kind)
     return LoggedChange(
         position=row.position,
         change=row.change,
-        subject=Subject(Kind.CONFIG, row.subject),
+        subject=Subject(kind.subject_kind, row.subject),
         operation=Operation(row.operation),
         revision=row.revision,
         author=row.author,
         message=row.message,
         created_at=row.created_at,
-        kind=ChangeKind(row.kind),
+        kind=kind,
         tags=_tags(row),
         note=_note(row),
     )

@@ -9,6 +9,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select, text
 
+from iotconfig.domain.configs.change_log import ChangeKind
 from iotconfig.domain.devices.following import Progress
 from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
 from iotconfig.domain.mac import MacAddress
@@ -32,28 +33,35 @@ _AFTER_MARK: Final[BindParameter[int]] = bindparam("after_")
 
 # Devices stay in the database, as a JSON object of their MAC addresses with nulls: rows would cost more than all the rest.
 _NULLS: Final = {
-    "postgresql": "CAST(json_object_agg({name}, CAST(NULL AS text)) AS text)",
-    "sqlite": "json_group_object({name}, NULL)",
+    "postgresql": "CAST(json_object_agg({name}, CAST(NULL AS text)){which} AS text)",
+    "sqlite": "json_group_object({name}, NULL){which}",
 }
 
 
-def _given(query: str, *more: str) -> Mapping[str, Any]:
-    """The devices of a query with the column `mac_address`, and more figures over its rows."""
+def _given(query: str, *more: str, which: str = "") -> Mapping[str, Any]:
+    """The devices of a query with the column `mac_address`, and more figures over its rows.
+
+    which: a condition on the rows whose `mac_address` is one; by default, all of them.
+    """
+    which = which and f" FILTER (WHERE {which})"
     return {
         dialect: text(
-            f"SELECT {', '.join((nulls.format(name='mac_address') + ' AS given', 'count(*) AS devices', *more))}"  # noqa: S608 - names of ours
+            f"SELECT {', '.join((nulls.format(name='mac_address', which=which) + ' AS given', 'count(*) AS devices', *more))}"  # noqa: S608 - names of ours
             f" FROM ({query}) AS found"
         )
         for dialect, nulls in _NULLS.items()
     }
 
 
+_DEVICE_KINDS: Final = ", ".join(f"'{kind.value}'" for kind in ChangeKind if kind.is_of_device)
 _CHANGED: Final = _given(
     # A device that changed twice is there once, with its last change.
-    "SELECT subject AS mac_address, min(position) AS first, max(position) AS last FROM ("
-    "SELECT subject, position FROM changes WHERE position > :after_ ORDER BY position LIMIT :limit_) AS next GROUP BY subject",
+    "SELECT subject AS mac_address, of_device, min(position) AS first, max(position) AS last FROM ("  # noqa: S608 - names of ours
+    f"SELECT subject, CASE WHEN kind IN ({_DEVICE_KINDS}) THEN 1 END AS of_device, position FROM changes"
+    " WHERE position > :after_ ORDER BY position LIMIT :limit_) AS next GROUP BY subject, of_device",
     "min(first) AS first",
     "max(last) AS last",
+    which="of_device = 1",
 )
 # Rows of counters are never deleted: they are there for all devices, former ones included.
 _UNSWEPT: Final = _given(
@@ -130,7 +138,8 @@ class SqlDeviceStates:
         if found.first > progress.position + 1:
             return None
         reached = evolve(progress, position=found.last)
-        self._write(found.given, now, reached)
+        # Without a change of a device, only the progress is stored.
+        self._write(found.given or "{}", now, reached)
         return reached
 
     def sweep(self, progress: Progress, limit: int, now: datetime) -> Progress:

@@ -13,6 +13,7 @@ from .configs import SqlConfigReader, SqlRevisionCounters
 from .engine.database import Database
 from .history import SqlHistoryRepository
 from .labels import SqlLabelRepository
+from .layers import SqlLayerRepository
 
 
 @define
@@ -39,6 +40,10 @@ class SqlReading:
     @property
     def labels(self) -> SqlLabelRepository:
         return SqlLabelRepository(self._connected())
+
+    @property
+    def layers(self) -> SqlLayerRepository:
+        return SqlLayerRepository(self._connected())
 
     def __enter__(self) -> Self:
         return self

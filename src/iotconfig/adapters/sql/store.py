@@ -27,6 +27,7 @@ from .documents import SqlDocuments
 from .engine.database import Database
 from .history import SqlHistoryRepository
 from .labels import SqlLabelRepository, tagged
+from .layers import SqlLayerRepository
 from .read_view import SqlReading
 from .replay_guard import SqlReplayGuard
 from .tables import configs
@@ -61,6 +62,10 @@ class SqlUnitOfWork:
     @property
     def labels(self) -> SqlLabelRepository:
         return SqlLabelRepository(self._connection, self._change_id)
+
+    @property
+    def layers(self) -> SqlLayerRepository:
+        return SqlLayerRepository(self._connection, self._change_id)
 
     @property
     def notifications(self) -> SqlNotificationOutbox:

@@ -47,6 +47,10 @@ TagText: Final = String(63).with_variant(String(63, collation="C"), "postgresql"
 """Compared byte by byte: tags are sorted as in every other store."""
 
 
+NameText: Final = String(63).with_variant(String(63, collation="C"), "postgresql")
+"""A name of a layer, compared byte by byte."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware times in UTC, on SQLite too, which stores none."""
 
@@ -195,6 +199,64 @@ label_changes: Final = Table(
     Column("tags", Text, nullable=False),
     Column("note", Text),
     Column("created_at", UtcDateTime, nullable=False, index=True),
+)
+
+layers: Final = Table(
+    "layers",
+    metadata,
+    Column("name", NameText, primary_key=True),
+    # The reach: a model, or tags, each with a space between two; all devices where there is neither.
+    Column("model", NameText),
+    Column("tags", Text, nullable=False),
+    Column("not_tags", Text, nullable=False),
+    Column("rank", Integer),
+    Column("enabled", Boolean, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("etag", String(80), nullable=False),
+    Column("device_name", String(255)),
+    Column("device_entity_id", String(255)),
+    Column("enable_ota", Boolean),
+    # The write that made the revision.
+    Column("change", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    # The last one: on SQLite, what follows a long text is slow to read.
+    Column("content", Text, nullable=False),
+    UniqueConstraint("rank"),
+    UniqueConstraint("model"),
+)
+
+# The history of layers. The revision of a name goes on from its newest row here, which stays.
+layer_revisions: Final = Table(
+    "layer_revisions",
+    metadata,
+    Column("name", NameText, primary_key=True),
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("operation", String(16), nullable=False),
+    Column("change", String(16), nullable=False),
+    Column("model", NameText),
+    Column("tags", Text, nullable=False),
+    Column("not_tags", Text, nullable=False),
+    Column("rank", Integer),
+    Column("enabled", Boolean, nullable=False),
+    Column("etag", String(80)),
+    Column("device_name", String(255)),
+    Column("device_entity_id", String(255)),
+    Column("enable_ota", Boolean),
+    Column("author", String(255), nullable=False),
+    Column("message", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("content", Text),
+    Index("ix_layer_revisions_change", "change"),
+)
+
+# The number of writes of layers: the layers of one generation are the same wherever they are read. One row, from the
+# first write on.
+layers_state: Final = Table(
+    "layers_state",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("generation", BigInteger, nullable=False),
 )
 
 notifications: Final = Table(

@@ -14,15 +14,17 @@ class Kind(StrEnum):
 
     CONFIG = "config"
     ASSET = "asset"
+    LAYER = "layer"
+    """In the change log only: devices are told of their documents."""
 
 
 @frozen(order=True)
 class Subject:
-    """The device or the asset that a notification is about; the key of its row."""
+    """The device or the asset that a notification is about, the key of its row; or the layer that changed."""
 
     kind: Kind
     key: str
-    """The MAC address in its canonical spelling, or the asset's name."""
+    """The MAC address in its canonical spelling, or the name of the asset or the layer."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"

@@ -1,4 +1,4 @@
-"""The change log: all changes of all configs and their tags in one order, to be read with a cursor."""
+"""The change log: all changes of all configs, of their tags, and of layers in one order, to be read with a cursor."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from attrs import frozen
 
 from iotconfig.domain.announcing.announcement import Kind, Subject
 from iotconfig.domain.change_notes import new_change_id
+from iotconfig.domain.layers.revisions import LayerRevision
 
 from .change import Change
 from .change_filter import ChangeFilter
@@ -28,6 +29,7 @@ __all__ = [
     "kept_labels",
     "logged",
     "logged_labels",
+    "logged_layer",
     "new_change_id",
     "prunable",
 ]
@@ -38,12 +40,24 @@ LOG_KEPT: Final = timedelta(days=7)
 
 
 class ChangeKind(StrEnum):
-    """What changed of a config."""
+    """What changed: a part of a config, or a layer."""
 
     CONFIG = "config"
     """The content, the board, or whether there is a config."""
     TAGS = "tags"
     """The tags or the note."""
+    LAYER = "layer"
+    """A layer; the changes of documents that follow from it are no changes of configs."""
+
+    @property
+    def subject_kind(self) -> Kind:
+        """The kind of the subject of such a change."""
+        return Kind.LAYER if self is ChangeKind.LAYER else Kind.CONFIG
+
+    @property
+    def is_of_device(self) -> bool:
+        """Whether the subject of such a change is a device, by its MAC address."""
+        return self.subject_kind is Kind.CONFIG
 
 
 @frozen
@@ -55,10 +69,10 @@ class LoggedChange:
     change: str
     """The id of the write: changes that were stored together share it."""
     subject: Subject
-    """The config that changed, by its MAC address."""
+    """The config that changed, by its MAC address, or the layer, by its name."""
     operation: Operation
     revision: int
-    """The config's revision after the change; a change of tags leaves it as it was."""
+    """The revision of the config or the layer after the change; a change of tags leaves it as it was."""
     author: str
     message: str | None
     created_at: datetime
@@ -174,6 +188,21 @@ def logged_labels(
         kind=ChangeKind.TAGS,
         tags=tags,
         note=NoteDifference.between(config.labels, change.labels),
+    )
+
+
+def logged_layer(revision: LayerRevision, log: Sequence[LoggedChange]) -> LoggedChange:
+    """Return the row of a change of a layer to append to `log`."""
+    return LoggedChange(
+        position=log[-1].position + 1 if log else 1,
+        change=revision.change,
+        subject=Subject(Kind.LAYER, revision.name),
+        operation=revision.operation,
+        revision=revision.revision,
+        author=revision.note.author,
+        message=revision.note.message,
+        created_at=revision.created_at,
+        kind=ChangeKind.LAYER,
     )
 
 

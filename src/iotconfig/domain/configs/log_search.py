@@ -39,9 +39,10 @@ def _takes(wanted: ChangeFilter, change: LoggedChange, tags_of: TagsOf) -> bool:
         and wanted.operation in (None, change.operation)
         and (wanted.since is None or change.created_at >= wanted.since)
         and (wanted.until is None or change.created_at < wanted.until)
-        and (not wanted.tags or _has_tags(wanted, tags_of(change.subject.key)))
+        and (not wanted.tags or _has_tags(wanted, change, tags_of))
     )
 
 
-def _has_tags(wanted: ChangeFilter, tags: Collection[str] | None) -> bool:
+def _has_tags(wanted: ChangeFilter, change: LoggedChange, tags_of: TagsOf) -> bool:
+    tags = tags_of(change.subject.key) if change.kind.is_of_device else None
     return tags is not None and wanted.tags.takes(tags)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from iotconfig.domain.announcing.ports import NotificationOutbox
 from iotconfig.domain.documents.document import Documents
+from iotconfig.domain.layers.ports import LayerReader, LayerRepository
 from iotconfig.domain.replay_guard import ReplayGuard
 
 from .bulk import ExportedConfig
@@ -51,6 +52,11 @@ class View(Protocol):
         """The tags and the notes."""
         ...
 
+    @property
+    def layers(self) -> LayerReader:
+        """The layers."""
+        ...
+
 
 class UnitOfWork(Protocol):
     """One transaction: all that it records is stored, or nothing. Its reads see what it has recorded."""
@@ -73,6 +79,11 @@ class UnitOfWork(Protocol):
     @property
     def labels(self) -> LabelRepository:
         """The tags and the notes."""
+        ...
+
+    @property
+    def layers(self) -> LayerRepository:
+        """The layers."""
         ...
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:

@@ -41,7 +41,7 @@ class DeviceEvents:
     @classmethod
     def of_changes(cls, changes: Iterable[LoggedChange]) -> DeviceEvents:
         """What changes of the log mean for a list of devices."""
-        found = [change for change in changes if not _is_news(change)]
+        found = [change for change in changes if change.kind.is_of_device and not _is_news(change)]
         return cls(
             changed=tuple(dict.fromkeys(MacAddress.parse(change.subject.key) for change in found)),
             # It concerns two boards, of which it names one.

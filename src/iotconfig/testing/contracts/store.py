@@ -16,6 +16,7 @@ from .config_queries import ConfigQueriesContract
 from .configs import ConfigsContract
 from .documents import DocumentsContract
 from .history import HistoryContract
+from .layers import LayersContract
 from .notification_outbox import NotificationOutboxContract
 from .pruning import PruningContract
 from .replay_guard import ReplayGuardContract
@@ -43,6 +44,7 @@ class StoreContract(
     UndoOfBoardsContract,
     TagsContract,
     AdoptionContract,
+    LayersContract,
     SelectionsContract,
     ChangeLogContract,
     ChangeSearchContract,

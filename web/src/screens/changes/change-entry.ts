@@ -4,6 +4,7 @@ import { customElement, property } from "lit/decorators.js";
 import { deviceLink } from "../../devices/device-link.ts";
 import { deviceStore } from "../../devices/device-store.ts";
 import { labels } from "../../devices/tag-difference.ts";
+import { isOfDevice } from "../../events/subjects.ts";
 import { Listening } from "../../parts/listening.ts";
 import { lists } from "../../parts/list-styles.ts";
 import "../../parts/relative-time.ts";
@@ -103,7 +104,7 @@ export class ChangeEntry extends LitElement {
         <bdi>${first.author}</bdi>
       </button>
       <div class="what">
-        ${operations(entries).map((operation) => this.operation(operation))} ${this.devices(entries)}
+        ${operations(entries).map((operation) => this.operation(operation))} ${this.subjects(entries)}
         ${first.message === null ? nothing : html`<p><bdi>${first.message}</bdi></p>`}
         ${entries.length === 1 ? difference(first) : nothing}
       </div>
@@ -129,6 +130,13 @@ export class ChangeEntry extends LitElement {
       >
         ${word}</button
       >: `;
+  }
+
+  private subjects(entries: readonly Change[]): unknown {
+    const named = [...new Set(entries.filter((each) => !isOfDevice(each)).map(({ subject }) => subject))];
+    const ofDevices = entries.filter(isOfDevice);
+    return html`${named.map((name) => html`<bdi class="mono">${name}</bdi> `)}
+    ${ofDevices.length > 0 ? this.devices(ofDevices) : nothing}`;
   }
 
   private devices(entries: readonly Change[]): unknown {
@@ -157,8 +165,7 @@ function operations(entries: readonly Change[]): readonly Change["operation"][] 
 }
 
 function difference({ tags, note, kind, revision }: Change): unknown {
-  if (kind === "config")
-    return html`<span class="faint">${strings.changes.revision(counted(revision))}</span>`;
+  if (kind !== "tags") return html`<span class="faint">${strings.changes.revision(counted(revision))}</span>`;
   return html`
     ${tags ? html`<bdi class="mono">${labels(tags)}</bdi>` : nothing}
     ${

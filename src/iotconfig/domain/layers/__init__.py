@@ -1,0 +1,1 @@
+"""Layers: documents that reach many devices, below the own content of each of them."""
