@@ -46,6 +46,7 @@ from .contracts.documents import DocumentsContract
 from .contracts.evidence import EvidenceStoreContract
 from .contracts.history import HistoryContract
 from .contracts.last_messages import LastMessageStoreContract
+from .contracts.layering import LayeringContract
 from .contracts.layers import LayersContract
 from .contracts.lease import LeaseContract
 from .contracts.new_boards import NewBoardStoreContract
@@ -83,6 +84,7 @@ __all__ = [
     "EvidenceStoreContract",
     "HistoryContract",
     "LastMessageStoreContract",
+    "LayeringContract",
     "LayersContract",
     "LeaseContract",
     "NewBoardStoreContract",

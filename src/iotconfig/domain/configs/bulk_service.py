@@ -66,6 +66,14 @@ def _never_yield() -> None:
     """Do not yield: no other request shares the thread."""
 
 
+UndoOthers = Callable[[str, BulkOptions, ChangeNote, Refusals], Tally | None]
+"""Undoes the change with this id, as `BulkService.undo` does; returns None where it is one of configs, or none at all."""
+
+
+def _no_others(_change: str, _options: BulkOptions, _note: ChangeNote, _refusals: Refusals) -> None:
+    """Undo nothing: all changes are of configs."""
+
+
 @frozen
 class BulkService:
     """Stores and reads many configs at once, with only a few of them in memory at a time.
@@ -82,6 +90,8 @@ class BulkService:
     """Called between two configs: yields to other requests in the same thread from time to time."""
     offload: Offload = run_inline
     """Runs work that keeps the processor busy."""
+    undo_others: UndoOthers = _no_others
+    """Undoes changes that are not of configs."""
 
     def load(
         self,
@@ -180,7 +190,8 @@ class BulkService:
         """Restore what each config was before a change. That is a change itself, which can be undone.
 
         A created config is deleted, a deleted one is restored under its id, and one with other content gets its
-        previous content. After a change of tags and notes, each config gets those back that it had.
+        previous content. After a change of tags and notes, each config gets those back that it had. A change of layers
+        is undone alike.
 
         change: the id of the change.
         note: without a message, the history names the change.
@@ -197,6 +208,9 @@ class BulkService:
         check_note(note)
         refusals = Refusals(on_refusal, options.keep_going, self.yield_turn)
         check_change_id(change)
+        undone_elsewhere = self.undo_others(change, options, undo_note(change, note), refusals)
+        if undone_elsewhere is not None:
+            return undone_elsewhere
         tags = TagService(self.store, self.clock, self.yield_turn, self.offload)
         tally = undo_labels(tags, change, options, undo_note(change, note), refusals, on_result)
         if tally is not None:

@@ -45,20 +45,23 @@ class Precondition:
     def check(self, current: Config | None) -> None:
         """Raise `PreconditionFailed` unless `current` (None: there is no config) is allowed."""
         if current is None:
-            if self.exists or self.one_of is not None:
+            if not self.allows(None):
                 raise PreconditionFailed("The precondition requires an existing config: the device has none.")
-        elif self._refuses(current.revision):
+        elif not self.allows(current.revision):
             raise PreconditionFailed(
                 f"Config {current.id} is at revision {current.revision}, which the precondition excludes: "
                 "read it again, then repeat the change.",
                 revision=current.revision,
             )
 
-    def _refuses(self, revision: int) -> bool:
+    def allows(self, revision: int | None) -> bool:
+        """Whether a write may replace what is at this revision; None: there is nothing."""
+        if revision is None:
+            return not self.exists and self.one_of is None
         return (
-            self.exists is False
-            or (self.one_of is not None and revision not in self.one_of)
-            or revision in self.none_of
+            self.exists is not False
+            and (self.one_of is None or revision in self.one_of)
+            and revision not in self.none_of
         )
 
 

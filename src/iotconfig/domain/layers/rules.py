@@ -29,18 +29,19 @@ def check_together(layers: Iterable[Layer]) -> None:
 
 
 def _tie(one: Layer, other: Layer) -> PlaceTaken:
-    names = f'"{one.name}" and "{other.name}"'
-    details = {"layers": [one.name, other.name]}
+    names = sorted((one.name, other.name))
+    details = {"layers": names}
+    both = '"{}" and "{}"'.format(*names)
     kind = one.reach.kind
     if kind is ReachKind.TAGGED:
         return PlaceTaken(
-            f"The layers {names} would both have rank {one.rank}: give one of them another rank.", **details
+            f"The layers {both} would both have rank {one.rank}: give one of them another rank.", **details
         )
     if kind is ReachKind.FLEET:
         return PlaceTaken(
-            f"The layers {names} would both reach all devices: only one fleet layer can exist.", **details
+            f"The layers {both} would both reach all devices: only one fleet layer can exist.", **details
         )
     return PlaceTaken(
-        f'The layers {names} would both reach the model "{one.reach.model}": only one layer of a model can exist.',
+        f'The layers {both} would both reach the model "{one.reach.model}": only one layer of a model can exist.',
         **details,
     )

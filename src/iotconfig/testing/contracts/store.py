@@ -16,6 +16,7 @@ from .config_queries import ConfigQueriesContract
 from .configs import ConfigsContract
 from .documents import DocumentsContract
 from .history import HistoryContract
+from .layering import LayeringContract
 from .layers import LayersContract
 from .notification_outbox import NotificationOutboxContract
 from .pruning import PruningContract
@@ -45,6 +46,7 @@ class StoreContract(
     TagsContract,
     AdoptionContract,
     LayersContract,
+    LayeringContract,
     SelectionsContract,
     ChangeLogContract,
     ChangeSearchContract,

@@ -1,0 +1,185 @@
+"""The use cases of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Final, Protocol
+
+from attrs import evolve, field, frozen
+
+from iotconfig.domain.arguments import check_kind, check_whole_number, kind_of
+from iotconfig.domain.change_notes import UNSIGNED, ChangeNote, check_note
+from iotconfig.domain.clock import Clock
+from iotconfig.domain.configs.store import Store, UnitOfWork
+from iotconfig.domain.errors import PreconditionFailed, RecordNotFound
+from iotconfig.domain.layers.layer import Layer, layer_name_of
+from iotconfig.domain.layers.layer_stack import LayerStack
+from iotconfig.domain.layers.ports import LayerReader
+from iotconfig.domain.layers.revisions import LayerChange, LayerHistoryPage, LayerHistoryQuery, LayerRevision
+from iotconfig.domain.layers.rules import check_together
+from iotconfig.domain.paging import MAX_PAGE, all_items
+
+from .edits import LayersEdit, PatchLayer
+from .history import compared, found_revision, newest_revision
+from .reaching import concerned_devices
+
+_MERGED_AHEAD: Final = 4
+"""Attempts to merge a patch before the lock is taken, while other writers change the same layer."""
+
+
+class Recompose(Protocol):
+    """Serves the documents that follow from an edit of layers."""
+
+    def __call__(self, work: UnitOfWork, before: LayerStack, after: LayerStack, now: datetime) -> None:
+        """Serve, in the transaction of the edit or by a job, the documents that it changes."""
+        ...
+
+
+def _serve_nothing(work: UnitOfWork, before: LayerStack, after: LayerStack, now: datetime) -> None:
+    """Serve no other documents."""
+
+
+@frozen
+class LayersWritten:
+    """What an edit of layers stored."""
+
+    change: str | None
+    """The id of the write; None where nothing changed."""
+    changes: tuple[LayerChange, ...]
+    """The changes of layers; none where all stayed as it was."""
+
+
+@frozen
+class LayersPreview:
+    """What an edit of layers would do."""
+
+    changes: tuple[LayerChange, ...]
+    """The changes of layers."""
+    devices: int
+    """The number of devices that one of these layers reaches, or reached before."""
+
+
+@frozen
+class LayerService:
+    """Reads and changes layers.
+
+    All methods may raise `StoreUnavailable` and `ServiceClosed`, those that write `StoreFull` too, and `TypeError` for
+    arguments of other kinds than the documented.
+    """
+
+    store: Store
+    clock: Clock
+    recompose: Recompose = field(default=_serve_nothing, eq=False, repr=False)
+
+    def all(self) -> Sequence[Layer]:
+        """Return all layers, the disabled ones included, the lowest first: the fleet layer, those of models, those of tags."""
+        with self.store.reading() as view:
+            return view.layers.all()
+
+    def get(self, name: str) -> Layer:
+        """Return a layer. Raises `RecordNotFound`."""
+        name = layer_name_of(name)
+        with self.store.reading() as view:
+            layer = view.layers.get(name)
+        if layer is None:
+            raise RecordNotFound(name, what="Layer")
+        return layer
+
+    def write(self, edit: LayersEdit, note: ChangeNote = UNSIGNED) -> LayersWritten:
+        """Store an edit of layers, all of it or nothing.
+
+        An edit that changes nothing makes no revision.
+
+        Raises what `LayersEdit.changes` raises; `PlaceTaken` where two layers would have the same rank, or reach the
+        same model, or all devices; `Unprocessable` for more than 200 layers.
+        """
+        _check_edit(edit)
+        check_note(note)
+        if isinstance(edit, PatchLayer):
+            for _ in range(_MERGED_AHEAD):
+                with self.store.reading() as view:
+                    merged = edit.merged_ahead(view.layers)
+                with suppress(PreconditionFailed):
+                    return self._write(merged, note)
+        return self._write(edit, note)
+
+    def preview(self, edit: LayersEdit) -> LayersPreview:
+        """Return what an edit would do; nothing is stored. Raises as `write` does."""
+        _check_edit(edit)
+        with self.store.reading() as view:
+            changes, before, after = self._planned(view.layers, edit, self.clock())
+            devices = concerned_devices(view, before, after)
+        return LayersPreview(tuple(changes), len(devices))
+
+    def revisions(self, query: LayerHistoryQuery) -> LayerHistoryPage:
+        """Return one page of the history of a layer, deleted or not, the newest first. Raises `RecordNotFound`."""
+        check_kind(query, LayerHistoryQuery, "A query for revisions is a LayerHistoryQuery")
+        layer_name_of(query.name)
+        with self.store.reading() as view:
+            newest_revision(view.layers, query.name)
+            return view.layers.find(query)
+
+    def all_revisions(self, name: str) -> Iterator[LayerRevision]:
+        """Yield the revisions of a layer, the newest first, read page by page. Raises `RecordNotFound` at the first."""
+        first = LayerHistoryQuery(name, limit=MAX_PAGE)
+        return all_items(lambda before: self.revisions(evolve(first, before=before)))
+
+    def revision(self, name: str, number: int) -> LayerRevision:
+        """Return one revision of a layer. Raises `RecordNotFound`."""
+        name = layer_name_of(name)
+        check_whole_number(number, "The number of a revision is an int")
+        with self.store.reading() as view:
+            return found_revision(view.layers, name, number)
+
+    def compare(
+        self, name: str, earlier: int | None = None, later: int | None = None
+    ) -> tuple[LayerRevision | None, LayerRevision]:
+        """Return two revisions of a layer, the earlier one first; None for the time before its first revision.
+
+        later: by default, the newest.
+        earlier: by default, the one before `later`.
+
+        Raises `RecordNotFound`.
+        """
+        name = layer_name_of(name)
+        for number in (earlier, later):
+            if number is not None:
+                check_whole_number(number, "The number of a revision is an int")
+        with self.store.reading() as view:
+            return compared(view.layers, name, earlier, later)
+
+    def _write(self, edit: LayersEdit, note: ChangeNote) -> LayersWritten:
+        with self.store.writing() as work:
+            work.layers.lock()
+            now = self.clock()
+            changes, before, after = self._planned(work.layers, edit, now)
+            if not changes:
+                return LayersWritten(None, ())
+            change = work.layers.record(changes, note, now)
+            self.recompose(work, before, after, now)
+        made = (evolve(each, layer=evolve(each.layer, change=change)) for each in changes)
+        return LayersWritten(change, tuple(made))
+
+    def _planned(
+        self, layers: LayerReader, edit: LayersEdit, now: datetime
+    ) -> tuple[Sequence[LayerChange], LayerStack, LayerStack]:
+        """The changes of an edit, and the stacks before and after it."""
+        present = {layer.name: layer for layer in layers.all()}
+        before = LayerStack.of(present.values())
+        changes = edit.changes(layers, now)
+        for each in changes:
+            if each.is_deletion:
+                del present[each.layer.name]
+            else:
+                present[each.layer.name] = each.layer
+        check_together(present.values())
+        return changes, before, LayerStack.of(present.values())
+
+
+def _check_edit(edit: object) -> None:
+    if not callable(getattr(edit, "changes", None)):
+        raise TypeError(
+            f"An edit of layers is one of PutLayer, PatchLayer and the like, not {kind_of(edit)}."
+        )

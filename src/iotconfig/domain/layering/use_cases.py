@@ -1,0 +1,47 @@
+"""The use cases of `LayerService` as HTTP and the commands call them, whether they run on a database or on a service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from iotconfig.domain.change_notes import ChangeNote
+from iotconfig.domain.layers.layer import Layer
+from iotconfig.domain.layers.revisions import LayerHistoryPage, LayerHistoryQuery, LayerRevision
+
+from .edits import LayersEdit
+from .service import LayersPreview, LayersWritten
+
+
+class LayerUseCases(Protocol):
+    """The use cases of `LayerService`; its docstrings are the contract."""
+
+    def all(self) -> Sequence[Layer]:
+        """Return all layers, the lowest first."""
+        ...
+
+    def get(self, name: str) -> Layer:
+        """Return a layer."""
+        ...
+
+    def write(self, edit: LayersEdit, note: ChangeNote = ...) -> LayersWritten:
+        """Store an edit of layers."""
+        ...
+
+    def preview(self, edit: LayersEdit) -> LayersPreview:
+        """Return what an edit would do."""
+        ...
+
+    def revisions(self, query: LayerHistoryQuery) -> LayerHistoryPage:
+        """Return one page of the history of a layer."""
+        ...
+
+    def revision(self, name: str, number: int) -> LayerRevision:
+        """Return one revision of a layer."""
+        ...
+
+    def compare(
+        self, name: str, earlier: int | None = ..., later: int | None = ...
+    ) -> tuple[LayerRevision | None, LayerRevision]:
+        """Return two revisions of a layer, the earlier one first."""
+        ...
