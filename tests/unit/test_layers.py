@@ -93,6 +93,7 @@ def test_a_reach_in_words() -> None:
         (lambda: layer("A", 1, tags=["a"]), "is no name of a layer"),
         (lambda: layer("a\n", 1, tags=["a"]), "is no name of a layer"),
         (lambda: layer("x" * 64, 1, tags=["a"]), "is no name of a layer"),
+        (lambda: layer("order"), "a path of the API has this word"),
         (lambda: layer("a", tags=["a"]), "needs a rank from 1 to 1000000"),
         (lambda: layer("a", 0, tags=["a"]), "from 1 to 1000000, not 0"),
         (lambda: layer("a", -1, tags=["a"]), "from 1 to 1000000, not -1"),

@@ -47,7 +47,7 @@ class MemoryLayerRepository:
     def find(self, query: LayerHistoryQuery) -> LayerHistoryPage:
         before = query.before
         rest = [each for each in reversed(self._of(query.name)) if before is None or each.revision < before]
-        page = tuple(rest[: query.limit])
+        page = tuple(each.summary() for each in rest[: query.limit])
         return LayerHistoryPage(page, page[-1].revision if len(rest) > query.limit else None)
 
     def of_change(self, change: str) -> Sequence[ChangedLayer]:

@@ -19,6 +19,7 @@ from iotconfig.domain.layers.revisions import (
     LayerHistoryPage,
     LayerHistoryQuery,
     LayerRevision,
+    LayerRevisionSummary,
 )
 
 from .announcing import signal_commit
@@ -41,7 +42,13 @@ _GENERATION: Final = select(layers_state.c.generation)
 _OF_NAME: Final = select(layer_revisions).where(_history.name == _NAME)
 _REVISION: Final = _OF_NAME.where(_history.revision == _NUMBER)
 _NEWEST: Final = _OF_NAME.order_by(_history.revision.desc()).limit(1)
-_PAGE: Final = _OF_NAME.order_by(_history.revision.desc()).limit(bindparam("limit_"))
+_SUMMARY: Final = [column for column in _history if column.name not in ("content", *DERIVED)]
+_PAGE: Final = (
+    select(*_SUMMARY)
+    .where(_history.name == _NAME)
+    .order_by(_history.revision.desc())
+    .limit(bindparam("limit_"))
+)
 _BELOW: Final = _PAGE.where(_history.revision < _NUMBER)
 _OF_CHANGE: Final = (
     select(layer_revisions).where(_history.change == bindparam("change_")).order_by(_history.name)
@@ -102,7 +109,7 @@ class SqlLayerRepository:
     def find(self, query: LayerHistoryQuery) -> LayerHistoryPage:
         values = {"name_": query.name, "number_": query.before, "limit_": query.limit + 1}
         rows = self._connection.execute(_PAGE if query.before is None else _BELOW, values).all()
-        page = tuple(map(_revision, rows[: query.limit]))
+        page = tuple(map(_summary, rows[: query.limit]))
         return LayerHistoryPage(page, page[-1].revision if len(rows) > query.limit else None)
 
     def of_change(self, change: str) -> Sequence[ChangedLayer]:
@@ -195,6 +202,21 @@ def _revision(row: Row[Any]) -> LayerRevision:
         revision=row.revision,
         operation=Operation(row.operation),
         content=None if row.content is None else content_of(row),
+        reach=_reach(row),
+        rank=row.rank,
+        enabled=row.enabled,
+        note=ChangeNote(row.author, row.message),
+        created_at=row.created_at,
+        change=row.change,
+    )
+
+
+def _summary(row: Row[Any]) -> LayerRevisionSummary:
+    return LayerRevisionSummary(
+        name=row.name,
+        revision=row.revision,
+        operation=Operation(row.operation),
+        etag=row.etag,
         reach=_reach(row),
         rank=row.rank,
         enabled=row.enabled,

@@ -39,4 +39,5 @@ def compared(
     if earlier is not None:
         return found_revision(layers, name, earlier), after
     page = layers.find(LayerHistoryQuery(name, before=after.revision, limit=1))
-    return next(iter(page), None), after
+    before = next(iter(page), None)
+    return None if before is None else found_revision(layers, name, before.revision), after

@@ -17,7 +17,13 @@ from iotconfig.domain.errors import PreconditionFailed, RecordNotFound
 from iotconfig.domain.layers.layer import Layer, layer_name_of
 from iotconfig.domain.layers.layer_stack import LayerStack
 from iotconfig.domain.layers.ports import LayerReader
-from iotconfig.domain.layers.revisions import LayerChange, LayerHistoryPage, LayerHistoryQuery, LayerRevision
+from iotconfig.domain.layers.revisions import (
+    LayerChange,
+    LayerHistoryPage,
+    LayerHistoryQuery,
+    LayerRevision,
+    LayerRevisionSummary,
+)
 from iotconfig.domain.layers.rules import check_together
 from iotconfig.domain.paging import MAX_PAGE, all_items
 
@@ -121,7 +127,7 @@ class LayerService:
             newest_revision(view.layers, query.name)
             return view.layers.find(query)
 
-    def all_revisions(self, name: str) -> Iterator[LayerRevision]:
+    def all_revisions(self, name: str) -> Iterator[LayerRevisionSummary]:
         """Yield the revisions of a layer, the newest first, read page by page. Raises `RecordNotFound` at the first."""
         first = LayerHistoryQuery(name, limit=MAX_PAGE)
         return all_items(lambda before: self.revisions(evolve(first, before=before)))

@@ -21,8 +21,17 @@ MAX_LAYERS: Final = 200
 """Maximum number of layers, the disabled ones included."""
 
 
+RESERVED: Final = frozenset({"order"})
+"""Names that no layer can have: `/api/layers/order` orders all of them."""
+
+
 def layer_name_of(name: str) -> str:
     """Return `name` if it is a name of a layer. Raises `ValidationFailed` otherwise, `TypeError` for what is no str."""
+    if name in RESERVED:
+        raise ValidationFailed(
+            f'A layer cannot be named "{name}": a path of the API has this word. Choose another name.',
+            parameter="name",
+        )
     return name_of(name, "layer")
 
 

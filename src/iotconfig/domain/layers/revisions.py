@@ -18,6 +18,25 @@ from .reach import Reach
 
 
 @frozen(kw_only=True)
+class LayerRevisionSummary:
+    """A revision as lists show it: without its document."""
+
+    name: str
+    revision: int
+    operation: Operation
+    etag: str | None
+    """The ETag of the layer's document; None for a deletion."""
+    reach: Reach
+    rank: int | None
+    enabled: bool
+    note: ChangeNote
+    created_at: datetime
+    """The time of the change; never earlier than that of the previous revision."""
+    change: str = field(default="", eq=False)
+    """The id of the write, which all revisions of one write share. Not compared: ids are random."""
+
+
+@frozen(kw_only=True)
 class LayerRevision:
     """One change of one layer; never changed itself."""
 
@@ -41,6 +60,21 @@ class LayerRevision:
         if self.content is None:
             return None
         return LayerDefinition(self.content, self.reach, self.rank, self.enabled)
+
+    def summary(self) -> LayerRevisionSummary:
+        """Return the revision without its document."""
+        return LayerRevisionSummary(
+            name=self.name,
+            revision=self.revision,
+            operation=self.operation,
+            etag=self.content.etag if self.content else None,
+            reach=self.reach,
+            rank=self.rank,
+            enabled=self.enabled,
+            note=self.note,
+            created_at=self.created_at,
+            change=self.change,
+        )
 
 
 @frozen
@@ -116,10 +150,10 @@ class LayerHistoryQuery:
 class LayerHistoryPage:
     """One page of a layer's history; iterating gives its revisions."""
 
-    revisions: tuple[LayerRevision, ...]
+    revisions: tuple[LayerRevisionSummary, ...]
     """The newest first."""
     next: int | None
     """The `before` of the next page; None on the last."""
 
-    def __iter__(self) -> Iterator[LayerRevision]:
+    def __iter__(self) -> Iterator[LayerRevisionSummary]:
         return iter(self.revisions)

@@ -82,14 +82,14 @@ class LayeringContract(UseCases):
         layers.write(PutLayer("floor", definition(EVERYTHING)), note)
 
         assert [
-            (1, Operation.CREATE, A, 5, True, content(n=1)),
-            (2, Operation.UPDATE, B, 6, True, content(n=2)),
-            (3, Operation.UPDATE, B, 6, False, content(n=2)),
-            (4, Operation.ROLLBACK, B, 6, False, content(n=1)),
+            (1, Operation.CREATE, A, 5, True, content(n=1).etag),
+            (2, Operation.UPDATE, B, 6, True, content(n=2).etag),
+            (3, Operation.UPDATE, B, 6, False, content(n=2).etag),
+            (4, Operation.ROLLBACK, B, 6, False, content(n=1).etag),
             (5, Operation.DELETE, B, 6, False, None),
-            (6, Operation.CREATE, EVERYTHING, None, True, content()),
+            (6, Operation.CREATE, EVERYTHING, None, True, content().etag),
         ] == [
-            (r.revision, r.operation, r.reach, r.rank, r.enabled, r.content)
+            (r.revision, r.operation, r.reach, r.rank, r.enabled, r.etag)
             for r in reversed([*layers.all_revisions("floor")])
         ]
         assert {note} == {r.note for r in layers.all_revisions("floor")}
@@ -167,7 +167,7 @@ class LayeringContract(UseCases):
         assert before == layers.all()
         assert 3 == len(store.changes_since(0, 9))
 
-    def test_a_rollback_to_a_deletion_is_refused(self, layers: LayerService) -> None:
+    def test_a_layer_is_not_rolled_back_to_its_deletion(self, layers: LayerService) -> None:
         """A deletion has no document."""
         layers.write(PutLayer("floor", definition(rank=5)))
         layers.write(DeleteLayer("floor"))
@@ -240,7 +240,7 @@ class LayeringContract(UseCases):
         assert [("floor", 2)] == [(each.layer.name, each.layer.revision) for each in changes]
         assert position == store.newest_position()
 
-    def test_what_is_compared(self, layers: LayerService) -> None:
+    def test_revisions_of_a_layer_are_compared(self, layers: LayerService) -> None:
         """By default, the newest revision with the one before it; also of a layer that was deleted."""
         layers.write(PutLayer("floor", definition(rank=5, n=1)))
         before, first = layers.compare("floor")

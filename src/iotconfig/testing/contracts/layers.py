@@ -136,7 +136,7 @@ class LayersContract(UseCases):
         assert (ODD, first.definition) == (content(ODD).text, found[0].definition)
         assert [] == every(store)
 
-    def test_pages_of_a_history(self, store: Store) -> None:
+    def test_pages_of_a_history_of_a_layer(self, store: Store) -> None:
         """The newest first, of one layer only; each page begins where the one before ended."""
         made = layer("floor", 1, tags=["a"])
         record_layers(store, creation(made), creation(layer("floor-2", 2, tags=["a"])))
@@ -145,10 +145,13 @@ class LayersContract(UseCases):
             record_layers(store, change)
             made = change.layer
         with store.reading() as view:
+            whole = view.layers.find(LayerHistoryQuery("floor"))
+            revisions = [view.layers.revision("floor", number) for number in (4, 3, 2, 1)]
             first = view.layers.find(LayerHistoryQuery("floor", limit=3))
             second = view.layers.find(LayerHistoryQuery("floor", first.next, 3))
             other = view.layers.find(LayerHistoryQuery("other"))
 
+        assert [each and each.summary() for each in revisions] == [*whole]
         assert [[4, 3, 2], [1], []] == [[r.revision for r in page] for page in (first, second, other)]
         assert [2, None, None] == [first.next, second.next, other.next]
 
@@ -198,7 +201,7 @@ class LayersContract(UseCases):
             for row in rows[1:3]
         ]
         assert (Operation.DELETE, 2) == (rows[4].operation, rows[4].revision)
-        assert {ChangeKind.CONFIG} == {Kind(n.announcement.subject.kind) for n in queue.find(9)}
+        assert {Kind.CONFIG} == {n.announcement.subject.kind for n in queue.find(9)}
         assert pending + 1 == len(queue.find(9))
 
     def test_the_log_is_searched_for_changes_of_layers(self, store: Store, service: ConfigService) -> None:
