@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from attrs import frozen
@@ -39,6 +39,23 @@ def remainder(content: ConfigContent, lower: Mapping[str, object]) -> Remainder:
     text = _merged(content.text, same)
     text = _merged(text, missing, keeps_nulls=True)
     return Remainder(ConfigContent.parse(text), tuple(map(pointer, outliers)))
+
+
+def guarded(content: ConfigContent, lowers: Iterable[Mapping[str, object]]) -> ConfigContent | None:
+    """Return a document with a null for each member that it does not have and lower layers make; None where there is none.
+
+    While layers are made one after the other, it is served with the value that it has by itself.
+
+    lowers: what the layers make, each with all below it, as `written_value`s
+
+    Raises `ContentTooLarge` where the nulls make it larger than 256 KiB.
+    """
+    value = written_value(content.text)
+    text = content.text
+    for lower in lowers:
+        _, missing, _ = _compared(value if isinstance(value, dict) else {}, lower, ())
+        text = _merged(text, missing, keeps_nulls=True)
+    return None if text == content.text else ConfigContent.parse(text)
 
 
 def _compared(

@@ -1,4 +1,4 @@
-"""Factoring: layers, proposed for devices whose documents stand alone, and the way back.
+"""Factoring: layers, proposed for devices whose documents stand alone.
 
 What most documents have in common moves up: into a layer that reaches all devices, one for each model, one for each tag.
 What remains is the own content of each device. Every document is composed of what is proposed, and compared
@@ -10,19 +10,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Final, Self
+from typing import Final
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
-from iotconfig.domain.documents.composition import Folded, Source, compose
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.null_members import null_members
 from iotconfig.domain.documents.written_value import Path, leaves, written_value
 from iotconfig.domain.errors import ContentTooLarge, ValidationFailed
+from iotconfig.domain.layers.reach import MAX_REACH_TAGS, Reach
 
-from .factored_texts import layer_content, remainder
+from .factored_texts import guarded, layer_content, remainder
 from .proposal import (
-    MOST_TAGS,
     RANK_STEP,
     FactorOptions,
     FlatDevice,
@@ -31,10 +30,12 @@ from .proposal import (
     ProposedLayer,
     UnfitDevice,
 )
+from .stacked import Stacked, Stacks
 
 _NULL: Final = (type(None), None)
+"""It never moves up. In the layer of all devices it could, but own content that has it, too, would remove it until the
+layers are stored and the own content is replaced."""
 _LONGEST_NAME: Final = 63
-_MOST_STACKS: Final = 256
 _SHOWN: Final = 5
 _EMPTY: Final = ConfigContent.parse("{}")
 
@@ -52,39 +53,12 @@ def factor(devices: Sequence[FlatDevice], options: FactorOptions | None = None) 
     return factoring.proposal()
 
 
-def flattened(layers: Iterable[Source], own: ConfigContent | None) -> ConfigContent:
-    """The way back: the own content with which a device is served the same bytes without layers.
-
-    layers: those that reach it, the lowest first
-    own: its own content; None where it has none
-
-    Raises what `composition.compose` does.
-    """
-    return compose(layers, own).content
-
-
-@frozen
-class _Stack:
-    """Layers that reach some of the devices, and what they make."""
-
-    folded: Folded
-    value: Mapping[str, object]
-    leaves: Mapping[Path, Hashable]
-
-    @classmethod
-    def of(cls, layers: Iterable[ProposedLayer]) -> Self:
-        folded = Folded.of(Source(each.name, each.content, keeps_nulls=each.reaches_all) for each in layers)
-        value = written_value(folded.under(None if folded.sources else _EMPTY).content.text)
-        return cls(folded, value if isinstance(value, dict) else {}, dict(leaves(value)))
-
-
 @define
 class _Factoring:
     devices: tuple[FlatDevice, ...]
     options: FactorOptions
     layers: list[ProposedLayer] = field(factory=list)
-    _stacks: dict[tuple[int, ...], _Stack] = field(factory=dict)
-    """The layers that reach some of the devices, by their indexes. Most devices share them with others."""
+    _stacks: Stacks = field(factory=Stacks)
 
     def check_scope(self) -> None:
         for device in self.devices:
@@ -96,14 +70,14 @@ class _Factoring:
     def candidates(self) -> list[ProposedLayer]:
         """Layers without documents, in the order of the stack."""
         scope, empty = self.options.scope, _EMPTY
-        found = [ProposedLayer("-".join(scope) or "base", empty, len(self.devices), tags=scope)]
+        found = [ProposedLayer("-".join(scope) or "base", empty, len(self.devices), Reach(tags=scope))]
         if not scope:
             models = Counter(device.model for device in self.devices if device.model is not None)
-            found += [ProposedLayer(model, empty, models[model], model=model) for model in sorted(models)]
-        if len(scope) < MOST_TAGS:
+            found += [ProposedLayer(model, empty, models[model], Reach(model)) for model in sorted(models)]
+        if len(scope) < MAX_REACH_TAGS:
             tags = Counter(tag for device in self.devices for tag in device.tags - set(scope))
             ordered = sorted(tags, key=lambda tag: (-tags[tag], tag))
-            found += [ProposedLayer(tag, empty, tags[tag], tags=(*scope, tag)) for tag in ordered]
+            found += [ProposedLayer(tag, empty, tags[tag], Reach(tags=(*scope, tag))) for tag in ordered]
         return [layer for layer in found if layer.devices > 1]
 
     def propose(self, candidate: ProposedLayer) -> None:
@@ -120,14 +94,14 @@ class _Factoring:
         chosen = {
             path: value
             for (path, value), count in counts.items()
-            if count * 100 >= self.options.share * len(reached) and (value != _NULL or candidate.reaches_all)
+            if count * 100 >= self.options.share * len(reached) and value != _NULL
         }
         if not chosen:
             return
         others = {path: first[path, value].content for path, value in chosen.items()}
         content = layer_content(chosen, _most_typical(reached, chosen).content, others)
         ranked = sum(layer.rank is not None for layer in self.layers)
-        rank = self.options.first_rank + ranked * RANK_STEP if candidate.tags else None
+        rank = self.options.first_rank + ranked * RANK_STEP if candidate.reach.tags else None
         self.layers.append(evolve(candidate, name=self._name(candidate.name), content=content, rank=rank))
 
     def proposal(self) -> Proposal:
@@ -144,12 +118,13 @@ class _Factoring:
         try:
             own = remainder(device.content, stack.value)
             document = stack.folded.under(own.content).content
+            guard = guarded(device.content, stack.values())
         except ContentTooLarge as error:
             return UnfitDevice(device.mac_address, str(error))
         if written_value(document.text) != written_value(device.content.text):
             return UnfitDevice(device.mac_address, _reason(device.content))
         is_same = document.text == device.content.text
-        return ProposedDevice(device.mac_address, own.content, document, is_same, own.outliers)
+        return ProposedDevice(device.mac_address, own.content, document, is_same, own.outliers, guard)
 
     def _differences(self, device: FlatDevice) -> list[tuple[Path, Hashable]]:
         """The values of a document that its layers do not make."""
@@ -160,13 +135,8 @@ class _Factoring:
             if path not in lower or lower[path] != value
         ]
 
-    def _reaching(self, device: FlatDevice) -> _Stack:
-        key = tuple(index for index, layer in enumerate(self.layers) if layer.reaches(device))
-        if key not in self._stacks:
-            if len(self._stacks) == _MOST_STACKS:
-                self._stacks.clear()
-            self._stacks[key] = _Stack.of([self.layers[index] for index in key])
-        return self._stacks[key]
+    def _reaching(self, device: FlatDevice) -> Stacked:
+        return self._stacks.of([layer.source for layer in self.layers if layer.reaches(device)])
 
     def _name(self, wanted: str) -> str:
         """A name that a layer may have, and none has."""

@@ -6,11 +6,10 @@ from typing import Final
 
 from attrs import frozen
 
+from iotconfig.domain.documents.composition import Source
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import ValidationFailed
-
-MOST_TAGS: Final = 8
-"""How many tags a layer reaches at most."""
+from iotconfig.domain.layers.reach import EVERYTHING, MAX_REACH_TAGS, Reach, ReachKind
 
 RANK_STEP: Final = 10
 """The distance of the ranks that are proposed: there is room for layers in between."""
@@ -38,21 +37,23 @@ class ProposedLayer:
     content: ConfigContent
     devices: int
     """How many of the devices it reaches."""
-    model: str | None = None
-    """The model that it reaches; None where it reaches tags or all devices."""
-    tags: tuple[str, ...] = ()
-    """The tags that it reaches: devices that have all of them. Empty where it reaches a model or all devices."""
+    reach: Reach = EVERYTHING
     rank: int | None = None
     """None where it does not reach tags."""
 
     @property
     def reaches_all(self) -> bool:
         """Whether it reaches all devices, so that null is a value in it."""
-        return self.model is None and not self.tags
+        return self.reach.kind is ReachKind.FLEET
+
+    @property
+    def source(self) -> Source:
+        """The layer as a source of documents."""
+        return Source(self.name, self.content, keeps_nulls=self.reaches_all)
 
     def reaches(self, device: FlatDevice) -> bool:
         """Whether a device of the selection is reached."""
-        return self.model in {None, device.model} and device.tags.issuperset(self.tags)
+        return self.reach.takes(device.tags, device.model)
 
 
 @frozen
@@ -66,6 +67,9 @@ class ProposedDevice:
     """Whether it is served the same bytes as before. If not, it is told of a new document of the same value."""
     outliers: tuple[str, ...]
     """The JSON Pointers of what it sets otherwise than its layers, or removes."""
+    guarded: ConfigContent | None = None
+    """Its document with nulls for what its layers make and it does not have: its own content while they are stored. None where
+    it has all of it."""
 
 
 @frozen
@@ -95,8 +99,8 @@ class FactorOptions:
     def __attrs_post_init__(self) -> None:
         if not _MAJORITY <= self.share <= _ALL:
             raise ValidationFailed(f"The share is from {_MAJORITY} to {_ALL} percent, not {self.share}.")
-        if len(self.scope) > MOST_TAGS:
-            raise ValidationFailed(f"A layer reaches {MOST_TAGS} tags at most, not {len(self.scope)}.")
+        if len(self.scope) > MAX_REACH_TAGS:
+            raise ValidationFailed(f"A layer reaches {MAX_REACH_TAGS} tags at most, not {len(self.scope)}.")
 
 
 @frozen
