@@ -15,6 +15,7 @@
     service.changes        ChangeLogService     the change log: all changes in one order
     service.bulk           BulkService          import, patch and export of many configs
     service.tags           TagService           tags and notes of devices
+    service.layers         LayerService         documents that reach many devices
     service.adoption       AdoptionService      first configs of new boards
     service.devices        DeviceService        what devices run, and their reports
     service.notifications  NotificationService  pending notifications
@@ -32,6 +33,9 @@ They take and return:
     bulk           BulkEntry, ImportOptions, OnConflict; Selection, MemberValue, BulkOptions; Tally,
                    BulkRefusal, BulkResult, Outcome, PatchOutcome, PatchSample, ExportedConfig
     tags           Labels, LabelEdit, LabelEntry, LabelledDevice, TagFilter, TagCount
+    layers         Layer, LayerDefinition, Reach; CreateLayer, PutLayer, RollBackLayer, DeleteLayer,
+                   OrderLayers (a LayersEdit); LayersWritten, LayersPreview, LayerChange;
+                   LayerHistoryQuery, LayerHistoryPage, LayerRevision, LayerRevisionSummary
     devices        DeviceQuery, DevicePage, DeviceCounts, DeviceStatus, DeviceState;
                    Evidence, EvidenceKind, Proof; Report, ReportOutcome
     notifications  Notification, DeliveryHealth, DeliveryState; Reannounced
@@ -40,7 +44,8 @@ They take and return:
 Errors derive from IotConfigError, and have `code` and `details`:
 
     of an input    ValidationFailed, Unprocessable, InvalidDocument, InvalidMacAddress, ContentTooLarge
-    of a record    RecordNotFound, RecordExists, RecordGone, ChangedSince, NameTaken, PreconditionFailed
+    of a record    RecordNotFound, RecordExists, RecordGone, ChangedSince, NameTaken, PlaceTaken,
+                   PreconditionFailed
     of a selection NothingSelected, UnexpectedCount
     of a token     AuthenticationRequired
     of the store   StoreUnavailable, StoreFull, ServiceClosed
@@ -126,6 +131,7 @@ if TYPE_CHECKING:
         IotConfigError,
         NameTaken,
         NothingSelected,
+        PlaceTaken,
         PreconditionFailed,
         RecordExists,
         RecordGone,
@@ -138,6 +144,24 @@ if TYPE_CHECKING:
         ValidationFailed,
     )
     from .domain.facade import Service
+    from .domain.layering.edits import (
+        CreateLayer,
+        DeleteLayer,
+        LayersEdit,
+        OrderLayers,
+        PutLayer,
+        RollBackLayer,
+    )
+    from .domain.layering.service import LayerService, LayersPreview, LayersWritten
+    from .domain.layers.layer import Layer, LayerDefinition
+    from .domain.layers.reach import Reach
+    from .domain.layers.revisions import (
+        LayerChange,
+        LayerHistoryPage,
+        LayerHistoryQuery,
+        LayerRevision,
+        LayerRevisionSummary,
+    )
     from .domain.mac import MacAddress
 
 __all__ = [
@@ -164,6 +188,8 @@ __all__ = [
     "ConfigService",
     "ConfigSummary",
     "ContentTooLarge",
+    "CreateLayer",
+    "DeleteLayer",
     "DeletedConfig",
     "DeletedPage",
     "DeletedQuery",
@@ -192,6 +218,17 @@ __all__ = [
     "LabelEntry",
     "LabelledDevice",
     "Labels",
+    "Layer",
+    "LayerChange",
+    "LayerDefinition",
+    "LayerHistoryPage",
+    "LayerHistoryQuery",
+    "LayerRevision",
+    "LayerRevisionSummary",
+    "LayerService",
+    "LayersEdit",
+    "LayersPreview",
+    "LayersWritten",
     "LoggedChange",
     "MacAddress",
     "MemberValue",
@@ -204,14 +241,18 @@ __all__ = [
     "NotificationService",
     "OnConflict",
     "Operation",
+    "OrderLayers",
     "Outcome",
     "PatchOutcome",
     "PatchSample",
+    "PlaceTaken",
     "Precondition",
     "PreconditionFailed",
     "Principal",
     "Proof",
     "Pruned",
+    "PutLayer",
+    "Reach",
     "Reannounced",
     "RecordExists",
     "RecordGone",
@@ -224,6 +265,7 @@ __all__ = [
     "RevisionCounter",
     "RevisionSummary",
     "Role",
+    "RollBackLayer",
     "Rollback",
     "Selection",
     "Service",
@@ -345,6 +387,7 @@ _HOMES: Final = {
         "IotConfigError",
         "NameTaken",
         "NothingSelected",
+        "PlaceTaken",
         "PreconditionFailed",
         "RecordExists",
         "RecordGone",
@@ -357,6 +400,31 @@ _HOMES: Final = {
         "ValidationFailed",
     ),
     "domain.facade": ("Service",),
+    "domain.layering.edits": (
+        "CreateLayer",
+        "DeleteLayer",
+        "LayersEdit",
+        "OrderLayers",
+        "PutLayer",
+        "RollBackLayer",
+    ),
+    "domain.layering.service": (
+        "LayerService",
+        "LayersPreview",
+        "LayersWritten",
+    ),
+    "domain.layers.layer": (
+        "Layer",
+        "LayerDefinition",
+    ),
+    "domain.layers.reach": ("Reach",),
+    "domain.layers.revisions": (
+        "LayerChange",
+        "LayerHistoryPage",
+        "LayerHistoryQuery",
+        "LayerRevision",
+        "LayerRevisionSummary",
+    ),
     "domain.mac": ("MacAddress",),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import falcon
@@ -37,6 +38,8 @@ from iotconfig.domain.devices.service import DeviceService
 from iotconfig.domain.devices.subscriber_reports import SubscriberService
 from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
+from iotconfig.domain.layering.service import LayerService
+from iotconfig.domain.layering.undoing import undo_layers
 from iotconfig.domain.pictures import Picture, TargetSize
 from iotconfig.testing.clocks import SteppingClock
 
@@ -65,13 +68,20 @@ def app_in_memory(
     in_memory = MemoryStore()
     store, clock = store or in_memory, clock or SteppingClock()
     observed = store if isinstance(store, MemoryStore) else in_memory
+    layers = LayerService(store, clock)
     use_cases = UseCases(
         configs=ConfigService(store, clock),
         documents=ConfigService(store, clock),
         history=HistoryService(store, clock),
         changes=ChangeLogService(store),
-        bulk=BulkService(store, clock, options.get("max_content_bytes", DEFAULT_MAX_BYTES)),
+        bulk=BulkService(
+            store,
+            clock,
+            options.get("max_content_bytes", DEFAULT_MAX_BYTES),
+            undo_others=partial(undo_layers, layers),
+        ),
         tags=TagService(store, clock),
+        layers=layers,
         adoption=AdoptionService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
         subscriber=SubscriberService(MemorySubscriberReports(clock), is_enabled=enabled, reads=enabled),

@@ -19,6 +19,7 @@ from .configs.tagging import TagService
 from .devices.service import DeviceService
 from .devices.tokens import DeviceTokenService
 from .errors import Unprocessable
+from .layering.service import LayerService
 
 
 @frozen(eq=False, repr=False)
@@ -42,6 +43,8 @@ class Service:
     """Many configs at once: import, patch, export."""
     tags: TagService
     """Tags and notes of devices."""
+    layers: LayerService
+    """Documents that reach many devices."""
     adoption: AdoptionService
     """First configs of new boards."""
     notifications: NotificationService

@@ -22,6 +22,7 @@ def open_service(database_url: str, *, upgrade: bool) -> Service:
         changes=services.changes,
         bulk=services.bulk,
         tags=services.tags,
+        layers=services.layers,
         adoption=services.adoption,
         notifications=services.notifications,
         api_tokens=services.api_tokens,

@@ -18,7 +18,10 @@ from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference
 from iotconfig.domain.configs.revisions import Operation, Revision
 from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.layers.reach import Reach
 from iotconfig.domain.mac import MacAddress
+
+from .reaches import reach_members
 
 C = TypeVar("C", bound=type)
 
@@ -247,6 +250,7 @@ _answers.register_unstructure_hook_factory(
 _answers.register_unstructure_hook_func(is_typeddict, lambda value: value)
 _answers.register_unstructure_hook(MacAddress, str)
 _answers.register_unstructure_hook(AssetName, str)
+_answers.register_unstructure_hook(Reach, reach_members)
 _answers.register_unstructure_hook(datetime, rfc3339)
 _answers.register_unstructure_hook(RawJson, lambda text: text)
 _answers.register_unstructure_hook(ConfigContent, lambda content: RawJson(content.text))

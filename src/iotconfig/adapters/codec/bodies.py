@@ -21,6 +21,7 @@ from iotconfig.domain.documents.json_members import Member
 from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.layers.reach import Reach
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload, run_inline
 
@@ -37,6 +38,7 @@ from .members import (
     strings_of,
     word_of,
 )
+from .reaches import reach_of
 
 T = TypeVar("T")
 C = TypeVar("C", bound=AttrsInstance)
@@ -59,6 +61,10 @@ class BodyReader:
     def _make_converter(self) -> Converter:
         converter = Converter()
         converter.register_structure_hook(MacAddress, lambda member, _: mac_address_of(member))
+        converter.register_structure_hook(Reach, lambda member, _: reach_of(member))
+        converter.register_structure_hook_func(
+            lambda kind: kind == Sequence[str], lambda member, _: strings_of(member)
+        )
         converter.register_structure_hook(
             MergePatch, lambda member, _: merge_patch_of(member, self.max_content_bytes)
         )

@@ -45,16 +45,18 @@ def definition_text(definition: LayerDefinition) -> str:
     return f'{json.dumps(members)[:-1]}, "content": {definition.content.text}}}'
 
 
-def merging(bodies: BodyReader) -> Callable[[LayerDefinition, MergePatch], LayerDefinition]:
+def merging(max_content_bytes: int) -> Callable[[LayerDefinition, MergePatch], LayerDefinition]:
     """Return what merges a patch into a definition, for `PatchLayer`.
+
+    max_content_bytes: the size limit of the document, in bytes of UTF-8.
 
     It raises `InvalidDocument` for a member that a layer does not have, or of a wrong kind; `ContentTooLarge`; and the
     errors of `LayerDefinition`.
     """
+    bodies = BodyReader(max_content_bytes)
 
     def merge(definition: LayerDefinition, patch: MergePatch) -> LayerDefinition:
-        text = definition_text(definition)
-        merged = bodies.offload(lambda: patch.merged_into(text), len(text) + len(patch.text))
+        merged = patch.merged_into(definition_text(definition))
         return bodies.read(merged.encode(), LayerMembers).definition()
 
     return merge

@@ -24,6 +24,7 @@ from iotconfig.domain.devices.new_boards import NewBoardReader
 from iotconfig.domain.devices.sightings import Sightings
 from iotconfig.domain.devices.subscriber_reports import SubscriberService
 from iotconfig.domain.devices.use_cases import DeviceTokenUseCases, DeviceUseCases
+from iotconfig.domain.layering.use_cases import LayerUseCases
 from iotconfig.domain.offload import Offload
 from iotconfig.domain.pictures import PictureUseCases
 
@@ -46,6 +47,7 @@ class UseCases:
     changes: ChangeUseCases
     bulk: BulkUseCases
     tags: TagUseCases
+    layers: LayerUseCases
     adoption: AdoptionUseCases
     notifications: NotificationUseCases
     subscriber: SubscriberService

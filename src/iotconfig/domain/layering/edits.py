@@ -18,6 +18,7 @@ from iotconfig.domain.layers.layer import Layer, LayerDefinition, layer_name_of
 from iotconfig.domain.layers.ports import LayerReader
 from iotconfig.domain.layers.reach import ReachKind
 from iotconfig.domain.layers.revisions import LayerChange
+from iotconfig.domain.offload import Offload, run_inline
 
 from .history import found_revision
 
@@ -94,22 +95,28 @@ class PatchLayer:
     name: str = field(converter=layer_name_of)
     patch: MergePatch = field(validator=_check_patch)
     merge: Callable[[LayerDefinition, MergePatch], LayerDefinition]
-    """Returns the definition with the patch merged into its JSON. Raises the errors of `LayerDefinition`, and
-    `InvalidDocument` or `ContentTooLarge` for content that breaks a rule."""
+    """Returns the definition with the patch merged into its JSON, without waiting for other work. Raises the errors of
+    `LayerDefinition`, and `InvalidDocument` or `ContentTooLarge` for content that breaks a rule."""
     precondition: Precondition = field(default=UNCONDITIONAL, validator=_check_precondition)
+    offload: Offload = field(default=run_inline, eq=False, repr=False)
+    """Runs the merge outside of transactions."""
 
     def changes(self, layers: LayerReader, now: datetime) -> Sequence[LayerChange]:
         """Return the change. Raises what `merge` raises."""
-        present = existing(layers, self.name, self.precondition)
+        present = self.present(layers)
         return changed(present, self.merge(present.definition, self.patch), Operation.UPDATE, now)
 
-    def merged_ahead(self, layers: LayerReader) -> PutLayer:
-        """Return the edit with the patch merged into the present layer, for a store without a change in between.
+    def present(self, layers: LayerReader) -> Layer:
+        """Return the layer that is changed. Raises as `changes` does."""
+        return existing(layers, self.name, self.precondition)
 
-        Merging may take time, which must not keep other writers waiting. Raises as `changes` does.
+    def merged(self, present: Layer) -> PutLayer:
+        """Return the same edit of a layer that is `present`; it is refused (`PreconditionFailed`) once the layer has changed.
+
+        It may wait for other work: call it outside of transactions. Raises what `merge` raises.
         """
-        present = existing(layers, self.name, self.precondition)
-        definition = self.merge(present.definition, self.patch)
+        size = len(present.content.text) + len(self.patch.text)
+        definition = self.offload(lambda: self.merge(present.definition, self.patch), size)
         return PutLayer(self.name, definition, Precondition(one_of={present.revision}))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -30,6 +30,8 @@ from iotconfig.domain.paging import MAX_PAGE, all_items
 from .edits import LayersEdit, PatchLayer
 from .history import compared, found_revision, newest_revision
 from .reaching import concerned_devices
+
+T = TypeVar("T")
 
 _MERGED_AHEAD: Final = 4
 """Attempts to merge a patch before the lock is taken, while other writers change the same layer."""
@@ -103,21 +105,12 @@ class LayerService:
         """
         _check_edit(edit)
         check_note(note)
-        if isinstance(edit, PatchLayer):
-            for _ in range(_MERGED_AHEAD):
-                with self.store.reading() as view:
-                    merged = edit.merged_ahead(view.layers)
-                with suppress(PreconditionFailed):
-                    return self._write(merged, note)
-        return self._write(edit, note)
+        return self._merged_ahead(edit, lambda merged: self._write(merged, note))
 
     def preview(self, edit: LayersEdit) -> LayersPreview:
         """Return what an edit would do; nothing is stored. Raises as `write` does."""
         _check_edit(edit)
-        with self.store.reading() as view:
-            changes, before, after = self._planned(view.layers, edit, self.clock())
-            devices = concerned_devices(view, before, after)
-        return LayersPreview(tuple(changes), len(devices))
+        return self._merged_ahead(edit, self._preview)
 
     def revisions(self, query: LayerHistoryQuery) -> LayerHistoryPage:
         """Return one page of the history of a layer, deleted or not, the newest first. Raises `RecordNotFound`."""
@@ -155,6 +148,25 @@ class LayerService:
                 check_whole_number(number, "The number of a revision is an int")
         with self.store.reading() as view:
             return compared(view.layers, name, earlier, later)
+
+    def _merged_ahead(self, edit: LayersEdit, act: Callable[[LayersEdit], T]) -> T:
+        """Return `act(edit)`, with a patch that is merged before, unless the layer changes again and again meanwhile."""
+        for _ in range(_MERGED_AHEAD):
+            if not isinstance(edit, PatchLayer):
+                break
+            with self.store.reading() as view:
+                present = edit.present(view.layers)
+            # Merging may wait for other work, which must not hold a connection or a lock.
+            merged = edit.merged(present)
+            with suppress(PreconditionFailed):
+                return act(merged)
+        return act(edit)
+
+    def _preview(self, edit: LayersEdit) -> LayersPreview:
+        with self.store.reading() as view:
+            changes, before, after = self._planned(view.layers, edit, self.clock())
+            devices = concerned_devices(view, before, after)
+        return LayersPreview(tuple(changes), len(devices))
 
     def _write(self, edit: LayersEdit, note: ChangeNote) -> LayersWritten:
         with self.store.writing() as work:

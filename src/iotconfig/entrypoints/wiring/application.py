@@ -74,6 +74,7 @@ def app_on(
         changes=services.changes,
         bulk=bulk,
         tags=helped_tags(services.tags, bulk),
+        layers=services.layers,
         adoption=services.adoption,
         notifications=services.notifications,
         subscriber=services.subscriber,

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from attrs import evolve
+
 from iotconfig.domain.configs.bulk_service import BulkService
-from iotconfig.domain.configs.store import Store
 from iotconfig.domain.configs.tag_use_cases import TagUseCases
 from iotconfig.domain.configs.tagging import TagService
+from iotconfig.domain.layering.service import LayerService
+from iotconfig.domain.layering.undoing import undo_layers
 from iotconfig.domain.offload import Offload
 from iotconfig.entrypoints.settings import Settings
 
@@ -31,11 +35,12 @@ _READ_ALL: Final = ("LC_", "PG", "SSL_CERT_", "IOTCONFIG_DB_", "IOTCONFIG_LOG_")
 """Prefixes of further variables that a helper reads; libpq reads those with PG."""
 
 
-def bulk(store: Store, max_content_bytes: int, offload: Offload) -> BulkService:
-    """The bulk use cases, in this process; they yield to other requests of their thread."""
-    if not is_thread_shared():
-        return BulkService(store, utc_now, max_content_bytes, offload=offload)
-    return BulkService(store, utc_now, max_content_bytes, yield_turn, offload)
+def bulk(layers: LayerService, max_content_bytes: int, offload: Offload) -> BulkService:
+    """The bulk use cases, in this process; they yield to other requests of their thread. They undo changes of layers, too."""
+    service = BulkService(
+        layers.store, utc_now, max_content_bytes, offload=offload, undo_others=partial(undo_layers, layers)
+    )
+    return evolve(service, yield_turn=yield_turn) if is_thread_shared() else service
 
 
 def helped_bulk(settings: Settings, bulk: BulkService) -> HelpedBulkService:

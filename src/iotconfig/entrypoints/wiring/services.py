@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.devices.service import DeviceService
     from iotconfig.domain.devices.subscriber_reports import SubscriberService
     from iotconfig.domain.devices.tokens import DeviceTokenService
+    from iotconfig.domain.layering.service import LayerService
     from iotconfig.domain.offload import Offload
 
     from .persistence import Persistence
@@ -90,7 +91,14 @@ class Services:
         """Many configs at once, in this process."""
         from .bulk import bulk
 
-        return bulk(self.persistence.store, self.max_content_bytes, self.changing)
+        return bulk(self.layers, self.max_content_bytes, self.changing)
+
+    @cached_property
+    def layers(self) -> LayerService:
+        """Documents that reach many devices."""
+        from iotconfig.domain.layering.service import LayerService
+
+        return LayerService(self.persistence.store, utc_now)
 
     @cached_property
     def tags(self) -> TagService:

@@ -7,11 +7,26 @@ from typing import Final
 from iotconfig.adapters.http.problem_codes import STATUS
 from iotconfig.adapters.http.problems import Problem
 from iotconfig.adapters.http.routing import RouteTable, Shape
+from iotconfig.domain.layers.reach import MAX_REACH_TAGS
+from iotconfig.domain.names import NAME_PATTERN
+from iotconfig.domain.tags import TAG_PATTERN
 
 from .shapes import ANSWERS, BODIES, Part, SchemaWriter, components_in, components_of, name_of, ref
 
 _ANYTHING: Final[Part] = {"type": "object", "additionalProperties": True}
 """Any JSON object. Stated explicitly, because client generators treat an object schema without members as empty."""
+_TAGS: Final[Part] = {
+    "type": "array",
+    "items": {"type": "string", "pattern": f"^{TAG_PATTERN}$"},
+    "maxItems": MAX_REACH_TAGS,
+}
+
+
+def _members(properties: Part, required: list[str]) -> Part:
+    """The schema of an object with these members only."""
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
 _SCHEMAS: Final[Part] = {
     "MacAddress": {
         "type": "string",
@@ -39,6 +54,15 @@ _SCHEMAS: Final[Part] = {
         **_ANYTHING,
         "description": "RFC 7396: members to set, and members to remove (null). Everything else keeps its bytes",
         "examples": [{"display": {"rotation": 180}, "legacy": None}],
+    },
+    "Reach": {
+        "description": "The devices that a layer reaches: all, those of a model, or those with all of `tags` and none of `not_tags`",
+        "oneOf": [
+            _members({"all": {"const": True}}, ["all"]),
+            _members({"model": {"type": "string", "pattern": f"^{NAME_PATTERN}$"}}, ["model"]),
+            _members({"tags": {**_TAGS, "minItems": 1}, "not_tags": _TAGS}, ["tags"]),
+        ],
+        "examples": [{"tags": ["floor-3"], "not_tags": ["spare"]}],
     },
     "MemberValues": {
         **_ANYTHING,

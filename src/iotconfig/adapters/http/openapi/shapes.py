@@ -23,6 +23,7 @@ from typing import (
 from attrs import NOTHING, AttrsInstance, fields, frozen, has
 
 from iotconfig.adapters.codec import answer_class, leaves_out_none, written_name
+from iotconfig.adapters.codec.layer_answers import LayerAnswer, LayerRevisionAnswer, LayerRevisionSummary
 from iotconfig.adapters.http.members import As
 from iotconfig.domain.announcing.relay_reports import RelayProblem
 from iotconfig.domain.announcing.service import DeliveryHealth
@@ -33,6 +34,7 @@ from iotconfig.domain.devices.subscriber_reports import SubscriberHealth
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.merge_patch import MergePatch
+from iotconfig.domain.layers.reach import Reach
 from iotconfig.domain.mac import MacAddress
 
 Part = dict[str, Any]
@@ -59,6 +61,7 @@ _PLAIN: Final[Mapping[object, Part]] = {
     AssetName: {"type": "string"},
     ConfigContent: ref("Content"),
     MergePatch: ref("MergePatch"),
+    Reach: ref("Reach"),
     Sequence[MemberValue]: ref("MemberValues"),
 }
 
@@ -106,6 +109,9 @@ DESCRIPTIONS: Final = {
 
 _NAMES: Final[Mapping[type, str]] = {
     DeliveryHealth: "Delivery",
+    LayerAnswer: "Layer",
+    LayerRevisionAnswer: "LayerRevisionWithContent",
+    LayerRevisionSummary: "LayerRevision",
     NewBoard: "NewDevice",
     RelayProblem: "AnnouncingProblem",
     Revision: "RevisionWithContent",
