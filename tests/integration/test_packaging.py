@@ -99,7 +99,7 @@ def test_the_web_app_is_small(wheel: Path) -> None:
     index = {f"{name}.gz" for name in re.findall(r'="/static/([^"]+)"', text["index.html.gz"])}
     first = _loaded_with(index | _files_of("fleet-screen", sizes), text)
     edited = _loaded_with(
-        first | _files_of("device-screen", sizes) | _files_of("document-editor", sizes), text
+        first | _files_of("device-screen", sizes) | _files_of("structured-editor", sizes), text
     )
 
     assert len(index) >= 4

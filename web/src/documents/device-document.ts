@@ -7,6 +7,8 @@ import { Problem } from "../api/problem.ts";
 import { Listening } from "../parts/listening.ts";
 import { controls } from "../parts/shared-styles.ts";
 import { session } from "../session/session.ts";
+import type { ModelSchema } from "../schema/model-schema.ts";
+import type { StructuredEditor } from "../schema/structured-editor.ts";
 import { report } from "../shell/errors.ts";
 import { counted, strings } from "../strings/strings.ts";
 import type { ConflictEditor } from "./conflict/conflict-editor.ts";
@@ -14,7 +16,6 @@ import "./conflict/conflict-notice.ts";
 import { type Conflict, met } from "./conflict/conflict.ts";
 import { violations } from "./content-rules.ts";
 import "./document-notices.ts";
-import type { DocumentEditor } from "./document-editor.ts";
 import { dropDraft, keepDraft, readDraft, type Draft } from "./drafts.ts";
 import { formatted, NoToken } from "./json-text.ts";
 import "./save-dialog.ts";
@@ -64,6 +65,8 @@ export class DeviceDocument extends LitElement {
   @property({ attribute: false }) edits = false;
   /** A number that changes when the stored document may be another one. */
   @property({ attribute: false }) newest = 0;
+  /** The schema of the device's model. */
+  @property({ attribute: false }) model: ModelSchema | undefined;
   @state() private stored: StoredConfig | undefined;
   @state() private draft: Draft | undefined;
   @state() private isEditing = false;
@@ -76,7 +79,8 @@ export class DeviceDocument extends LitElement {
   @state() private undecided = 0;
   /** Whether another one has changed the document since this text was begun. */
   @state() private isBehind = false;
-  @query("document-editor, conflict-editor") private readonly editor!: DocumentEditor | ConflictEditor | null;
+  @query("structured-editor, conflict-editor") private readonly editor!:
+    StructuredEditor | ConflictEditor | null;
   @query("conflict-editor") private readonly conflictEditor!: ConflictEditor | null;
   @query("save-dialog") private readonly dialog!: SaveDialog;
 
@@ -142,11 +146,12 @@ export class DeviceDocument extends LitElement {
   private editing({ text }: StoredConfig): unknown {
     const { conflict } = this;
     if (!conflict)
-      return html`<document-editor
+      return html`<structured-editor
         .initial=${this.draft?.text ?? text}
+        .model=${this.model}
         @input=${this.keep}
         @save=${this.review}
-      ></document-editor>`;
+      ></structured-editor>`;
     return html`
       <conflict-notice
         .conflict=${conflict}
@@ -189,7 +194,7 @@ export class DeviceDocument extends LitElement {
   private async begin(): Promise<void> {
     this.edits = false;
     this.notice = "";
-    await import("./document-editor.ts");
+    await import("../schema/structured-editor.ts");
     this.isEditing = true;
     await this.updateComplete;
     this.editor?.focus();

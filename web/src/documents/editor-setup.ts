@@ -46,8 +46,17 @@ const THEME = EditorView.theme({
     borderRadius: "4px",
     backgroundColor: "var(--bad)",
   },
+  ".cm-lintRange-warning": { backgroundImage: "none", textDecoration: "underline wavy var(--warn)" },
+  ".cm-lint-marker-warning": {
+    content: "normal",
+    width: "8px",
+    height: "8px",
+    borderRadius: "2px",
+    backgroundColor: "var(--warn)",
+  },
   ".cm-panels": { backgroundColor: "var(--raised)", color: "var(--text)" },
   ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--text)", border: "1px solid var(--line)" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { background: "var(--selected)", color: "var(--text)" },
 });
 
 const COLOURS = HighlightStyle.define([
