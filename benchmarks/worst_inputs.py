@@ -53,6 +53,10 @@ def contents(size: int = BYTES) -> dict[str, str]:
         .replace('{"a":', "", 1)
         .removesuffix("}"),
         "escapes": filled('{"a":["', lambda n: rf'"{chr(92)}u00{n % 64 + 64:x}"'[1:-1] * 100, '"]}', size),
+        "many references": filled('{"a":[', lambda _: '{"$secret":"a"}', "]}", size),
+        "many references, and a malformed one at the end": filled(
+            '{"a":[', lambda _: '{"$secret":"a"}', ',{"$secret":1}]}', size
+        ),
         "one long string": '{"a":"' + "ä" * ((size - 8) // 2) + '"}',
         "one long name": '{"'
         + "n" * (size // 2)
@@ -385,6 +389,9 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("PUT", "/api/devices/{mac}/note"): with_member("note"),
     ("DELETE", "/api/devices/{mac}/note"): plain,
     ("GET", "/api/tags"): listed,
+    ("GET", "/api/secrets"): listed,
+    ("PUT", "/api/secrets/{name}"): with_member("value"),
+    ("DELETE", "/api/secrets/{name}"): plain,
     ("GET", "/api/tokens"): listed,
     ("POST", "/api/tokens"): with_member("name"),
     ("DELETE", "/api/tokens/{name}"): plain,

@@ -21,6 +21,7 @@ _SECTIONS: Final = {
     "mqtt": "MQTT",
     "access": "Access",
     "content": "Configs, assets and pictures",
+    "secrets": "Secrets in documents",
     "devices": "Devices",
     "serving": "Connections",
     "telemetry": "Log and metrics",

@@ -25,10 +25,12 @@ def upgrade() -> None:
     _create_announcing()
     _create_access()
     _create_devices()
+    _create_secrets()
 
 
 def downgrade() -> None:
     for table in (
+        "secrets",
         "subscribers",
         "relays",
         "installation",
@@ -259,6 +261,7 @@ def _create_announcing() -> None:
         "installation",
         sa.Column("only", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("etag_key", sa.String(64), nullable=False),
         sa.Column("created_at", _time, nullable=False),
         sa.PrimaryKeyConstraint("only", name="pk_installation"),
     )
@@ -425,4 +428,24 @@ def _create_devices() -> None:
         sa.Column("first_seen", sa.BigInteger, nullable=False),
         sa.Column("last_seen", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("mac_address", name="pk_new_boards"),
+    )
+
+
+def _create_secrets() -> None:
+    op.create_table(
+        "secrets",
+        sa.Column("name", _tag, nullable=False),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("created_at", _time, nullable=False),
+        sa.Column("updated_at", _time, nullable=False),
+        sa.Column("ciphertext", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_secrets"),
+    )
+    # The configs whose content may refer to secrets: most fleets have few of them.
+    op.create_index(
+        "ix_configs_secrets",
+        "configs",
+        ["mac_address"],
+        postgresql_where=sa.text("""strpos(content, '"$secret"') > 0"""),
+        sqlite_where=sa.text("""instr(content, '"$secret"') > 0"""),
     )

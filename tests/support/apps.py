@@ -38,9 +38,11 @@ from iotconfig.domain.devices.service import DeviceService
 from iotconfig.domain.devices.subscriber_reports import SubscriberService
 from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
+from iotconfig.domain.layering.secret_service import SecretService
 from iotconfig.domain.layering.service import LayerService
 from iotconfig.domain.layering.undoing import undo_layers
 from iotconfig.domain.pictures import Picture, TargetSize
+from iotconfig.testing.ciphers import CountingCipher
 from iotconfig.testing.clocks import SteppingClock
 
 
@@ -82,6 +84,7 @@ def app_in_memory(
         ),
         tags=TagService(store, clock),
         layers=layers,
+        secrets=SecretService(store, CountingCipher(), clock),
         adoption=AdoptionService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
         subscriber=SubscriberService(MemorySubscriberReports(clock), is_enabled=enabled, reads=enabled),

@@ -61,6 +61,8 @@ from iotconfig.domain.devices.subscriber_reports import SubscriberHealth, Subscr
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError, RecordNotFound
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.secrets.use_cases import ListedSecret, SecretUse, SecretWritten
+from iotconfig.testing.clocks import START
 
 URL: Final = "https://iot.example"
 MAC: Final = "02:00:00:00:00:07"
@@ -332,6 +334,22 @@ class RemoteTags(_Called):
 
 
 @define
+class RemoteSecrets(_Called):
+    """`SecretUseCases`."""
+
+    def all(self) -> Sequence[ListedSecret]:
+        return [ListedSecret("wifi-psk", 2, START, START, SecretUse(1, [MacAddress.parse(MAC)], ["base"]))]
+
+    def set(self, name: str, value: str, note: ChangeNote = UNSIGNED) -> SecretWritten:
+        self.calls.append(f"set secret {name}")
+        return SecretWritten(name, 1, "0011223344556677")
+
+    def remove(self, name: str, note: ChangeNote = UNSIGNED) -> str:
+        self.calls.append(f"remove secret {name}")
+        return "0011223344556677"
+
+
+@define
 class RemoteAdoption(_Called):
     """`AdoptionUseCases`."""
 
@@ -450,6 +468,10 @@ class RemoteServices:
         return RemoteTags(self.calls)
 
     @property
+    def secrets(self) -> RemoteSecrets:
+        return RemoteSecrets(self.calls)
+
+    @property
     def devices(self) -> RemoteDevices:
         return RemoteDevices(self.calls)
 
@@ -538,6 +560,12 @@ class RemoteRuntime:
     @contextmanager
     def services(self, *, prepares: bool = False) -> Iterator[Services]:
         yield RemoteServices(self.calls)
+
+    def new_secrets_key(self) -> str:
+        return "a key"
+
+    def reencrypt_secrets(self) -> int:
+        raise _NeedsDatabase("This command needs the database itself.")
 
     def sign(self, author: str) -> None:
         self.calls.append(f"sign {author}")

@@ -37,6 +37,10 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["tag", "remove", "a", "--mac", MAC], ["tag"], f"1 changed, 0 same, 0 refused: stored, in {URL}"),
     (["tag", "note", "behind the door", "--mac", MAC], ["tag"], f"1 changed, 0 same, 0 refused: stored, in {URL}"),
     (["tag", "list"], [], f"1 tag in {URL}"),
+    (["secret", "set", "wifi-psk"], ["set secret wifi-psk"], f"Set secret wifi-psk, revision 1, in {URL}"),
+    (["secret", "list"], [], f"1 secret in {URL}"),
+    (["secret", "remove", "wifi-psk"], ["remove secret wifi-psk"], f"Removed secret wifi-psk, in {URL}"),
+    (["secret", "new-key"], [], "a key"),
     (["changes", "--since", "yesterday"], [], f"1 change in {URL}"),
     (["devices"], [], f"1 device, 1 in_sync, in {URL}"),
     (["devices", "--former"], [], f"1 former device, in {URL}"),
@@ -93,6 +97,7 @@ def test_every_command_is_tried() -> None:
         "backup",
         "restore",
         "relay",
+        "secret reencrypt",
         "serve",
     ]
     names = {

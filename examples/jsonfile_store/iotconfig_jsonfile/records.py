@@ -21,6 +21,7 @@ from iotconfig.domain.documents.document import Document
 from iotconfig.domain.layers.layer import Layer
 from iotconfig.domain.layers.revisions import LayerRevision
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.secrets.secret import Secret
 
 
 @define
@@ -66,6 +67,9 @@ class Records:
     pruned_to: dict[int, int] = Factory(dict)
     notifications: dict[str, Notification] = Factory(dict)
     """By `str(subject)`."""
+    secrets: dict[str, Secret] = Factory(dict)
+    etag_key: str = ""
+    """The key of ETags in hexadecimal digits; empty before the first secret."""
     accepted: dict[str, datetime] = Factory(dict)
     """The expiry of each claimed key."""
 

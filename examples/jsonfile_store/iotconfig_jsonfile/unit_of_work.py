@@ -21,6 +21,7 @@ from .layers import JsonFileLayerRepository
 from .notifications import JsonFileNotificationOutbox
 from .records import Records
 from .replay_guard import JsonFileReplayGuard
+from .secrets import JsonFileSecretRepository
 
 
 @frozen
@@ -35,6 +36,7 @@ class JsonFileUnitOfWork:
     replay_guard: JsonFileReplayGuard
     labels: JsonFileLabelRepository
     layers: JsonFileLayerRepository
+    secrets: JsonFileSecretRepository
     change_id: str
 
     @classmethod
@@ -50,6 +52,7 @@ class JsonFileUnitOfWork:
             JsonFileReplayGuard(records),
             JsonFileLabelRepository(records, change_id),
             JsonFileLayerRepository(records, change_id),
+            JsonFileSecretRepository(records, change_id),
             change_id,
         )
 

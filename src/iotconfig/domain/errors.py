@@ -261,6 +261,15 @@ class StoreNotReached(StoreUnavailable):
     is_outcome_known = True
 
 
+class SecretsLocked(StoreUnavailable):
+    """A secret, or a document with values of secrets, cannot be decrypted; nothing was stored."""
+
+    is_outcome_known = True
+
+    def __init__(self, message: str, reason: str = "", if_unsure: str = "") -> None:
+        super().__init__(f"A secret cannot be decrypted: {message}.", reason, if_unsure)
+
+
 class AssetsUnavailable(IotConfigError):
     """The files of assets cannot be read or written; nothing was stored or removed.
 

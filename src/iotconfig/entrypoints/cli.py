@@ -92,6 +92,18 @@ class _Runtime:
             backend(self._settings).prepare()
         return open_services(self._settings, checks_schema=not prepares)
 
+    def new_secrets_key(self) -> str:
+        from .wiring.secrets import new_secrets_key
+
+        return new_secrets_key()
+
+    def reencrypt_secrets(self) -> int:
+        from .wiring.services import open_services
+
+        self._require_database()
+        with open_services(self._settings) as services:
+            return services.secrets.reencrypt()
+
     def sign(self, author: str) -> None:
         self._signed = author
 

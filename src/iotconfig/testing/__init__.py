@@ -56,6 +56,7 @@ from .contracts.pruning import PruningContract
 from .contracts.relay_reports import RelayReportsContract
 from .contracts.replay_guard import ReplayGuardContract
 from .contracts.restoring import RestoringContract
+from .contracts.secrets import SecretsContract
 from .contracts.store import StoreContract
 from .contracts.subscriber_reports import SubscriberReportsContract
 from .contracts.subscription import SubscriptionContract
@@ -94,6 +95,7 @@ __all__ = [
     "RelayReportsContract",
     "ReplayGuardContract",
     "RestoringContract",
+    "SecretsContract",
     "StoreContract",
     "SubscriberReportsContract",
     "SubscriptionContract",

@@ -39,6 +39,7 @@ _COMMANDS: Final = {
     "prune-history": "history.prune_history",
     "relay": "notifications.relay",
     "restore": "backups.restore_backup",
+    "secret": "secrets.secret",
     "serve": "serve.serve",
     "tag": "tags.tag",
     "token": "tokens.token",

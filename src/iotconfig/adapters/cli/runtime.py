@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.devices.device_events import DeviceEventSource
     from iotconfig.domain.devices.new_boards import NewBoardReader
     from iotconfig.domain.devices.use_cases import DeviceReadings, DeviceTokenUseCases
+    from iotconfig.domain.secrets.use_cases import SecretUseCases
 
 
 class SchemaStatus(Protocol):
@@ -115,6 +116,11 @@ class Services(Protocol):
     @property
     def tags(self) -> TagUseCases:
         """Tags and notes of devices."""
+        ...
+
+    @property
+    def secrets(self) -> SecretUseCases:
+        """Values that documents name."""
         ...
 
     @property
@@ -251,6 +257,14 @@ class Runtime(Protocol):
 
         Raises `StoreUnavailable` where the schema is not the one that this version needs.
         """
+        ...
+
+    def new_secrets_key(self) -> str:
+        """A new random key that can encrypt secrets."""
+        ...
+
+    def reencrypt_secrets(self) -> int:
+        """Encrypt all secrets with the first of the keys; return their number. Refused on a service."""
         ...
 
     def sign(self, author: str) -> None:

@@ -27,6 +27,7 @@ from iotconfig.domain.devices.use_cases import DeviceTokenUseCases, DeviceUseCas
 from iotconfig.domain.layering.use_cases import LayerUseCases
 from iotconfig.domain.offload import Offload
 from iotconfig.domain.pictures import PictureUseCases
+from iotconfig.domain.secrets.use_cases import SecretUseCases
 
 from .access.authentication import Authentication
 from .access.sign_ins import SignIns
@@ -48,6 +49,7 @@ class UseCases:
     bulk: BulkUseCases
     tags: TagUseCases
     layers: LayerUseCases
+    secrets: SecretUseCases
     adoption: AdoptionUseCases
     notifications: NotificationUseCases
     subscriber: SubscriberService

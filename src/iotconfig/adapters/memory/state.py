@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from secrets import token_bytes
 from threading import Lock
 
 from attrs import Factory, define
@@ -26,6 +27,7 @@ from iotconfig.domain.errors import ServiceClosed
 from iotconfig.domain.layers.layer import Layer
 from iotconfig.domain.layers.revisions import LayerRevision
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.secrets.secret import Secret
 
 
 @define
@@ -53,6 +55,8 @@ class State:
     layer_histories: dict[str, tuple[LayerRevision, ...]] = Factory(dict)
     """The revisions of each layer, the oldest first; those of deleted ones stay."""
     layer_generation: int = 0
+    secrets: dict[str, Secret] = Factory(dict)
+    etag_key: bytes = Factory(lambda: token_bytes(32))
     last_id: int = 0
 
     def copy(self) -> State:
@@ -74,6 +78,8 @@ class State:
             layers=dict(self.layers),
             layer_histories=dict(self.layer_histories),
             layer_generation=self.layer_generation,
+            secrets=dict(self.secrets),
+            etag_key=self.etag_key,
             last_id=self.last_id,
         )
 

@@ -20,6 +20,7 @@ from .history import MemoryHistoryRepository
 from .labels import MemoryLabelRepository
 from .layers import MemoryLayerRepository
 from .replay_guard import MemoryReplayGuard
+from .secrets import MemorySecretRepository
 from .state import State
 
 
@@ -35,6 +36,7 @@ class MemoryUnitOfWork:
     replay_guard: MemoryReplayGuard
     labels: MemoryLabelRepository
     layers: MemoryLayerRepository
+    secrets: MemorySecretRepository
     change_id: str
 
     @classmethod
@@ -50,6 +52,7 @@ class MemoryUnitOfWork:
             MemoryReplayGuard(state),
             MemoryLabelRepository(state, change_id),
             MemoryLayerRepository(state, change_id),
+            MemorySecretRepository(state, change_id),
             change_id,
         )
 

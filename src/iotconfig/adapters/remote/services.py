@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .devices import RemoteDevices
     from .history import RemoteHistory
     from .notifications import RemoteNotifications
+    from .secrets import RemoteSecrets
     from .tags import RemoteTags
     from .tokens import RemoteApiTokens, RemoteDeviceTokens
 
@@ -68,6 +69,13 @@ class RemoteServices:
         from .tags import RemoteTags
 
         return RemoteTags(self.service)
+
+    @property
+    def secrets(self) -> RemoteSecrets:
+        """Values that documents name."""
+        from .secrets import RemoteSecrets
+
+        return RemoteSecrets(self.service)
 
     @property
     def devices(self) -> RemoteDevices:

@@ -1,11 +1,11 @@
-"""The name of a database's installation: one row, created when it is first read."""
+"""The installation of a database: one row, created when it is first needed. It has the name, and the key of ETags."""
 
 from __future__ import annotations
 
 from secrets import token_hex
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from .engine.database import Database
 from .engine.dialects import insert_into
@@ -13,6 +13,7 @@ from .tables import installation
 
 _ONLY: Final = 1
 _NAME: Final = select(installation.c.name).where(installation.c.only == _ONLY)
+_ETAG_KEY: Final = select(installation.c.etag_key).where(installation.c.only == _ONLY)
 
 
 def installation_name(database: Database) -> str:
@@ -24,9 +25,25 @@ def installation_name(database: Database) -> str:
         found = connection.execute(_NAME).scalar_one_or_none()
     if found is None:
         with database.writing() as connection:
-            row = {"only": _ONLY, "name": token_hex(16), "created_at": func.current_timestamp()}
-            # Another process may be doing the same; the first name stays.
-            adding = insert_into(connection.dialect.name, installation).values(row)
-            connection.execute(adding.on_conflict_do_nothing())
+            with_installation(connection)
             found = connection.execute(_NAME).scalar_one()
     return str(found)
+
+
+def with_installation(connection: Connection) -> None:
+    """Create the row unless it is there."""
+    row = {
+        "only": _ONLY,
+        "name": token_hex(16),
+        "etag_key": token_hex(32),
+        "created_at": func.current_timestamp(),
+    }
+    # Another process may be doing the same; the first row stays.
+    adding = insert_into(connection.dialect.name, installation).values(row)
+    connection.execute(adding.on_conflict_do_nothing())
+
+
+def etag_key(connection: Connection) -> bytes:
+    """Return the key of the ETags of documents with values of secrets; empty before the row is created."""
+    found = connection.execute(_ETAG_KEY).scalar_one_or_none()
+    return bytes.fromhex(found or "")

@@ -72,7 +72,7 @@ _WRITE: Final = {
 _LOG: Final = ByDialect(lambda dialect: log(dialect, _LOGGED, _WRITE, LAYER))
 
 
-def _raise_generation(dialect: str) -> Any:
+def _raising(dialect: str) -> Any:
     """Add 1 to the generation, which is 1 after the first write."""
     adding = insert_into(dialect, layers_state).values(only=_ONLY, generation=1)
     return adding.on_conflict_do_update(
@@ -80,7 +80,12 @@ def _raise_generation(dialect: str) -> Any:
     )
 
 
-_RAISE: Final = ByDialect(_raise_generation)
+_RAISE: Final = ByDialect(_raising)
+
+
+def raise_generation(connection: Connection) -> None:
+    """Add 1 to the generation, after a write of layers or of secrets."""
+    connection.execute(_RAISE[connection.dialect.name])
 
 
 @frozen
@@ -131,7 +136,7 @@ class SqlLayerRepository:
         dialect = self._connection.dialect.name
         for revision in revisions:
             self._connection.execute(_LOG[dialect], _logged(revision))
-        self._connection.execute(_RAISE[dialect])
+        raise_generation(self._connection)
         signal_commit(self._connection)
         return self._change_id
 

@@ -14,6 +14,7 @@ from .engine.database import Database
 from .history import SqlHistoryRepository
 from .labels import SqlLabelRepository
 from .layers import SqlLayerRepository
+from .secrets import SqlSecretRepository
 
 
 @define
@@ -44,6 +45,10 @@ class SqlReading:
     @property
     def layers(self) -> SqlLayerRepository:
         return SqlLayerRepository(self._connected())
+
+    @property
+    def secrets(self) -> SqlSecretRepository:
+        return SqlSecretRepository(self._connected())
 
     def __enter__(self) -> Self:
         return self

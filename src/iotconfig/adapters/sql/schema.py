@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Index, MetaData, text
 
-from .tables import device_states, last_messages, metadata, revisions
+from .tables import configs, device_states, last_messages, metadata, revisions
 
 schema: Final[MetaData] = metadata
 
@@ -41,4 +41,11 @@ Index(
     last_messages.c.is_kept,
     postgresql_where=text("NOT is_kept"),
     sqlite_where=text("NOT is_kept"),
+)
+# The configs whose content may refer to secrets.
+Index(
+    "ix_configs_secrets",
+    configs.c.mac_address,
+    postgresql_where=text("""strpos(content, '"$secret"') > 0"""),
+    sqlite_where=text("""instr(content, '"$secret"') > 0"""),
 )

@@ -30,6 +30,7 @@ from .labels import SqlLabelRepository, tagged
 from .layers import SqlLayerRepository
 from .read_view import SqlReading
 from .replay_guard import SqlReplayGuard
+from .secrets import SqlSecretRepository
 from .tables import configs
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class SqlUnitOfWork:
     @property
     def layers(self) -> SqlLayerRepository:
         return SqlLayerRepository(self._connection, self._change_id)
+
+    @property
+    def secrets(self) -> SqlSecretRepository:
+        return SqlSecretRepository(self._connection, self._change_id)
 
     @property
     def notifications(self) -> SqlNotificationOutbox:

@@ -428,7 +428,20 @@ installation: Final = Table(
     # One row, which no second can join.
     Column("only", Integer, primary_key=True, autoincrement=False),
     Column("name", String(32), nullable=False),
+    # The key of the ETags of documents with values of secrets: 32 bytes in hexadecimal digits.
+    Column("etag_key", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+secrets: Final = Table(
+    "secrets",
+    metadata,
+    Column("name", TagText, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    # The value, encrypted with a key that is not in the database.
+    Column("ciphertext", Text, nullable=False),
 )
 
 relays: Final = Table(

@@ -16,6 +16,8 @@ class Kind(StrEnum):
     ASSET = "asset"
     LAYER = "layer"
     """In the change log only: devices are told of their documents."""
+    SECRET = "secret"  # noqa: S105 - the word, and no password
+    """In the change log only."""
 
 
 @frozen(order=True)

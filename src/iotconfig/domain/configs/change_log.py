@@ -13,6 +13,7 @@ from attrs import frozen
 from iotconfig.domain.announcing.announcement import Kind, Subject
 from iotconfig.domain.change_notes import new_change_id
 from iotconfig.domain.layers.revisions import LayerRevision
+from iotconfig.domain.secrets.secret import Secret
 
 from .change import Change
 from .change_filter import ChangeFilter
@@ -30,6 +31,7 @@ __all__ = [
     "logged",
     "logged_labels",
     "logged_layer",
+    "logged_secret",
     "new_change_id",
     "prunable",
 ]
@@ -40,7 +42,7 @@ LOG_KEPT: Final = timedelta(days=7)
 
 
 class ChangeKind(StrEnum):
-    """What changed: a part of a config, or a layer."""
+    """What changed: a part of a config, a layer, or a secret."""
 
     CONFIG = "config"
     """The content, the board, or whether there is a config."""
@@ -48,16 +50,21 @@ class ChangeKind(StrEnum):
     """The tags or the note."""
     LAYER = "layer"
     """A layer; the changes of documents that follow from it are no changes of configs."""
+    SECRET = "secret"  # noqa: S105 - the word, and no password
+    """A secret. The log does not have its value."""
 
     @property
     def subject_kind(self) -> Kind:
         """The kind of the subject of such a change."""
-        return Kind.LAYER if self is ChangeKind.LAYER else Kind.CONFIG
+        return _SUBJECTS.get(self, Kind.CONFIG)
 
     @property
     def is_of_device(self) -> bool:
         """Whether the subject of such a change is a device, by its MAC address."""
         return self.subject_kind is Kind.CONFIG
+
+
+_SUBJECTS: Final = {ChangeKind.LAYER: Kind.LAYER, ChangeKind.SECRET: Kind.SECRET}
 
 
 @frozen
@@ -69,10 +76,10 @@ class LoggedChange:
     change: str
     """The id of the write: changes that were stored together share it."""
     subject: Subject
-    """The config that changed, by its MAC address, or the layer, by its name."""
+    """The config that changed, by its MAC address, or the layer or the secret, by its name."""
     operation: Operation
     revision: int
-    """The revision of the config or the layer after the change; a change of tags leaves it as it was."""
+    """The revision of the config, the layer or the secret after the change; a change of tags leaves it as it was."""
     author: str
     message: str | None
     created_at: datetime
@@ -203,6 +210,28 @@ def logged_layer(revision: LayerRevision, log: Sequence[LoggedChange]) -> Logged
         message=revision.note.message,
         created_at=revision.created_at,
         kind=ChangeKind.LAYER,
+    )
+
+
+def logged_secret(
+    secret: Secret,
+    operation: Operation,
+    change_id: str,
+    note: ChangeNote,
+    now: datetime,
+    log: Sequence[LoggedChange],
+) -> LoggedChange:
+    """Return the row of a change of a secret to append to `log`."""
+    return LoggedChange(
+        position=log[-1].position + 1 if log else 1,
+        change=change_id,
+        subject=Subject(Kind.SECRET, secret.name),
+        operation=operation,
+        revision=secret.revision,
+        author=note.author,
+        message=note.message,
+        created_at=now,
+        kind=ChangeKind.SECRET,
     )
 
 

@@ -11,6 +11,7 @@ from iotconfig.domain.announcing.ports import NotificationOutbox
 from iotconfig.domain.documents.document import Documents
 from iotconfig.domain.layers.ports import LayerReader, LayerRepository
 from iotconfig.domain.replay_guard import ReplayGuard
+from iotconfig.domain.secrets.ports import SecretReader, SecretRepository
 
 from .bulk import ExportedConfig
 from .change import Change
@@ -57,6 +58,11 @@ class View(Protocol):
         """The layers."""
         ...
 
+    @property
+    def secrets(self) -> SecretReader:
+        """The secrets, with their values encrypted."""
+        ...
+
 
 class UnitOfWork(Protocol):
     """One transaction: all that it records is stored, or nothing. Its reads see what it has recorded."""
@@ -84,6 +90,11 @@ class UnitOfWork(Protocol):
     @property
     def layers(self) -> LayerRepository:
         """The layers."""
+        ...
+
+    @property
+    def secrets(self) -> SecretRepository:
+        """The secrets, with their values encrypted."""
         ...
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:

@@ -1,1 +1,1 @@
-"""Edits that reach many devices: of layers, models and secrets."""
+"""The use cases of layers and secrets: their edits reach many devices."""

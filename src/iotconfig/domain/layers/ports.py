@@ -27,9 +27,9 @@ class LayerReader(Protocol):
         ...
 
     def generation(self) -> int:
-        """The number of writes of layers so far; 0 without any. It never decreases.
+        """The number of writes of layers and of secrets so far; 0 without any. It never decreases.
 
-        The layers of one generation are always the same, so that they may be kept in memory.
+        The layers and the secrets of one generation are always the same, so that they may be kept in memory.
         """
         ...
 

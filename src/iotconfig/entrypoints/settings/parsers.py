@@ -34,6 +34,7 @@ _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+):([0-9]{1,5})
 _MAX_FILE: Final = 16 * 1024 * 1024
 _MAX_PORT: Final = 65535
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
+_ENCRYPTION_KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}=")
 _INTERVAL: Final = re.compile(r"([0-9]{1,8})([smhd])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
@@ -112,6 +113,16 @@ def secret_key(text: str) -> str:
     if len(text) < _SHORTEST_SECRET:
         raise ValidationFailed(f"expected at least {_SHORTEST_SECRET} random characters")
     return text
+
+
+def encryption_keys(text: str) -> tuple[str, ...]:
+    """Keys of Fernet, separated by commas: each 32 bytes in URL-safe base64."""
+    found = tuple(key.strip() for key in text.split(",") if key.strip())
+    if not found or not all(map(_ENCRYPTION_KEY.fullmatch, found)):
+        raise ValidationFailed(
+            "expected keys such as 'iotconfig secret new-key' prints: 43 characters of URL-safe base64 and =, separated by commas"
+        )
+    return found
 
 
 def origins(text: str) -> tuple[str, ...]:

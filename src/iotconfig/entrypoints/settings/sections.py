@@ -15,6 +15,7 @@ from .database import DatabaseSettings
 from .devices import DevicesSettings
 from .fields import Declared, declared, read, section
 from .mqtt import MqttSettings
+from .secrets import SecretsSettings
 from .serving import ServingSettings
 from .telemetry import TelemetrySettings
 
@@ -27,6 +28,7 @@ class Settings:
     mqtt: MqttSettings = section(MqttSettings)
     access: AccessSettings = section(AccessSettings)
     content: ContentSettings = section(ContentSettings)
+    secrets: SecretsSettings = section(SecretsSettings)
     devices: DevicesSettings = section(DevicesSettings)
     serving: ServingSettings = section(ServingSettings)
     telemetry: TelemetrySettings = section(TelemetrySettings)

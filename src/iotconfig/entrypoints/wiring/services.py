@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from iotconfig.domain.devices.service import DeviceService
     from iotconfig.domain.devices.subscriber_reports import SubscriberService
     from iotconfig.domain.devices.tokens import DeviceTokenService
+    from iotconfig.domain.layering.secret_service import SecretService
     from iotconfig.domain.layering.service import LayerService
     from iotconfig.domain.offload import Offload
+    from iotconfig.domain.secrets.ports import Cipher
 
     from .persistence import Persistence
     from .pictures import PicturesOnDemand
@@ -107,6 +109,20 @@ class Services:
 
         bulk = self.bulk
         return TagService(bulk.store, bulk.clock, bulk.yield_turn, bulk.offload)
+
+    @cached_property
+    def secrets(self) -> SecretService:
+        """Values that documents name."""
+        from iotconfig.domain.layering.secret_service import SecretService
+
+        return SecretService(self.persistence.store, self.cipher, utc_now, yield_turn)
+
+    @cached_property
+    def cipher(self) -> Cipher:
+        """What encrypts the secrets in the database."""
+        from .secrets import cipher
+
+        return cipher(self.settings)
 
     @cached_property
     def adoption(self) -> AdoptionService:

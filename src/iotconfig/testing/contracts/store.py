@@ -22,6 +22,7 @@ from .notification_outbox import NotificationOutboxContract
 from .pruning import PruningContract
 from .replay_guard import ReplayGuardContract
 from .restoring import RestoringContract
+from .secrets import SecretsContract
 from .selections import SelectionsContract
 from .tags import TagsContract
 from .undo import UndoContract
@@ -48,6 +49,7 @@ class StoreContract(
     LayersContract,
     LayeringContract,
     SelectionsContract,
+    SecretsContract,
     ChangeLogContract,
     ChangeSearchContract,
     NotificationOutboxContract,

@@ -1,0 +1,66 @@
+"""Secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from itertools import islice
+from secrets import token_hex
+
+from attrs import frozen
+
+from iotconfig.domain.change_notes import ChangeNote, Operation
+from iotconfig.domain.configs.change_log import logged_secret
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.secrets.ports import ReferringContent
+from iotconfig.domain.secrets.references import MARK
+from iotconfig.domain.secrets.secret import Secret
+
+from .records import Records
+
+
+@frozen
+class JsonFileSecretRepository:
+    """`SecretRepository` over one block's records; the file's lock is for all secrets."""
+
+    _records: Records
+    _change_id: str
+
+    def find(self, names: Collection[str]) -> Sequence[Secret]:
+        return [secret for secret in self.all() if secret.name in names]
+
+    def all(self) -> Sequence[Secret]:
+        return [secret for _, secret in sorted(self._records.secrets.items())]
+
+    def referring(self, name: str | None, after: MacAddress | None, limit: int) -> Sequence[ReferringContent]:
+        word = MARK if name is None else f'"{name}"'
+        configs = sorted(self._records.configs.values(), key=lambda config: config.mac_address)
+        found = (
+            ReferringContent(config.mac_address, config.content.text)
+            for config in configs
+            if (after is None or config.mac_address > after)
+            and MARK in config.content.text
+            and word in config.content.text
+        )
+        return list(islice(found, limit))
+
+    def etag_key(self) -> bytes:
+        return bytes.fromhex(self._records.etag_key)
+
+    def set(self, secret: Secret, note: ChangeNote, now: datetime) -> str:
+        self._records.etag_key = self._records.etag_key or token_hex(32)
+        self._records.secrets[secret.name] = secret
+        return self._log(secret, Operation.CREATE if secret.revision == 1 else Operation.UPDATE, note, now)
+
+    def remove(self, secret: Secret, note: ChangeNote, now: datetime) -> str:
+        del self._records.secrets[secret.name]
+        return self._log(secret, Operation.DELETE, note, now)
+
+    def reencrypt(self, secret: Secret) -> None:
+        self._records.secrets[secret.name] = secret
+
+    def _log(self, secret: Secret, operation: Operation, note: ChangeNote, now: datetime) -> str:
+        log = self._records.log
+        log.append(logged_secret(secret, operation, self._change_id, note, now, log))
+        self._records.layer_generation += 1
+        return self._change_id

@@ -1,0 +1,1 @@
+"""Secrets: values that documents name, and only devices are given."""
