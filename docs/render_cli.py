@@ -19,7 +19,8 @@ The output of `iotconfig COMMAND --help`. Settings come from the environment
 _TAIL = """
 The exit status is 0 after success, 1 if something was refused or failed, and 2 if the
 command line is invalid. `db-status` exits with 1 if the schema is not up to date, and
-with 2 if the database cannot be reached or a setting is wrong."""
+with 2 if the database cannot be reached or a setting is wrong. `plan` exits with 2 if there are changes, and
+`apply` with 3 if the fleet has moved since the plan; both exit with 1 if their command line is invalid."""
 
 _WIDTH = 88
 

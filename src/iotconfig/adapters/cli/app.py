@@ -20,6 +20,7 @@ from .lazy_commands import LazyCommands
 _COMMANDS: Final = {
     "adopt": "new_devices.adopt",
     "announce": "notifications.announce",
+    "apply": "planning.apply",
     "backup": "backups.backup",
     "changes": "changes.changes",
     "config": "config_group.config",
@@ -36,6 +37,7 @@ _COMMANDS: Final = {
     "new-devices": "new_devices.new_devices",
     "notifications": "notifications.notifications",
     "patch": "patching.patch",
+    "plan": "planning.plan",
     "prune-history": "history.prune_history",
     "relay": "notifications.relay",
     "restore": "backups.restore_backup",
@@ -62,7 +64,7 @@ class _Program(click.Group):
         except NoArgsIsHelpError:
             raise
         except click.UsageError as error:
-            raise _WrongUsage(error) from None
+            raise _wrong_usage(error) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -70,7 +72,7 @@ class _Program(click.Group):
         except NoArgsIsHelpError:
             raise
         except click.UsageError as error:
-            raise _WrongUsage(error) from None
+            raise _wrong_usage(error) from None
         except click.ClickException as error:
             raise _Refused(error) from None
         except IotConfigError as error:
@@ -103,6 +105,17 @@ class _WrongUsage(click.ClickException):
         if not message.endswith((".", "?", "?)")):
             message += "."
         super().__init__(harmless(f"{message} See '{command} --help'."))
+
+
+class _WrongUsageOfPlan(_WrongUsage):
+    """The same for a command whose status 2 has another meaning."""
+
+    exit_code = 1
+
+
+def _wrong_usage(error: click.UsageError) -> _WrongUsage:
+    command = error.ctx.command if error.ctx is not None else None
+    return (_WrongUsageOfPlan if getattr(command, "wrong_usage_fails", False) else _WrongUsage)(error)
 
 
 class _Refused(click.ClickException):

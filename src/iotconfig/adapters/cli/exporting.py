@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     help="Update the directory TARGET: write what is new or changed, remove the files of configs that are gone.",
 )
 @click.option(
+    "--tree",
+    is_flag=True,
+    help="Write the tree that 'plan' and 'apply' read: devices, tags.json, and managed.json.",
+)
+@click.option(
     "--names",
     type=click.Choice([spelling.value for spelling in FileNames]),
     help="How files are named: aabbccddeeff.json (the default), aa-bb-…, or aa:bb:…, which Windows and FAT "
@@ -47,7 +52,9 @@ if TYPE_CHECKING:
     help="Only configs with this tag, or with !TAG without it; repeatable.",
 )
 @click.pass_obj
-def export(runtime: Runtime, target: Path, into: bool, names: str | None, tags: tuple[str, ...]) -> None:
+def export(
+    runtime: Runtime, target: Path, into: bool, tree: bool, names: str | None, tags: tuple[str, ...]
+) -> None:
     """Write all configs to TARGET, as one consistent snapshot.
 
     TARGET is a file of records (.ndjson), a new directory of <mac>.json
@@ -60,13 +67,20 @@ def export(runtime: Runtime, target: Path, into: bool, names: str | None, tags: 
     Tags and notes are written to a side file: tags.ndjson in the directory, or
     fleet.tags.ndjson beside fleet.ndjson; not to standard output. Without
     tags and notes there is none.
+
+    With --tree, TARGET is a new directory with everything that 'plan' compares.
     """
     is_directory = _is_directory(target)
     if not is_directory and (into or names):
         raise click.UsageError("--into and --names are for directories.")
     spelling = FileNames(names) if names else None
     chosen = TagFilter.of(tags)
+    if tree and (not is_directory or into or names or tags):
+        raise click.UsageError("--tree writes the whole fleet to a new directory: leave out other options.")
     with runtime.services() as services:
+        if tree:
+            _write_tree(runtime, services, target)
+            return
         exporting = _Exporting(services, chosen)
         if into:
             _update(runtime, exporting, target, spelling)
@@ -162,6 +176,19 @@ def _write_directory(exporting: _Exporting, target: Path, names: FileNames) -> i
     labels = exporting.labels()
     with _written_to(target), exporting.configs() as configs:
         return write_directory(target, configs, names, labels)
+
+
+def _write_tree(runtime: Runtime, services: Services, target: Path) -> None:
+    from iotconfig.adapters.fleet_files.tree_writing import write_tree
+    from iotconfig.domain.planning.fleet import read_fleet
+
+    fleet = read_fleet(services)
+    with _written_to(target):
+        write_tree(target, fleet)
+    say(
+        f"{counted(len(fleet.devices), 'device')} from {runtime.installation} exported to {printable(target)}",
+        err=True,
+    )
 
 
 def _update(runtime: Runtime, exporting: _Exporting, target: Path, names: FileNames | None) -> None:

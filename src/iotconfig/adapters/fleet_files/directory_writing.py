@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
@@ -32,6 +32,19 @@ def write_directory(
     one, the files are moved after all are written. Returns their number. Raises
     `ValidationFailed` if `target` is not empty or not a directory.
     """
+    with new_directory(target) as inside:
+        count = _write_documents(inside, configs, names)
+        if labels:
+            write_new(inside, IN_DIRECTORY, labels)
+    return count
+
+
+@contextmanager
+def new_directory(target: Path) -> Iterator[int]:
+    """A directory that is new or empty, open for the block; what is written into it appears at the end, or not at all.
+
+    Raises `ValidationFailed` if `target` is not empty or not a directory.
+    """
     check_parent(target)
     is_new = not os.path.lexists(target)
     with ExitStack() as stack:
@@ -44,9 +57,7 @@ def write_directory(
         try:
             inside = os.open(part, DIRECTORY | os.O_NOFOLLOW, dir_fd=where)
             stack.callback(os.close, inside)
-            count = _write_documents(inside, configs, names)
-            if labels:
-                write_new(inside, IN_DIRECTORY, labels)
+            yield inside
             if is_new:
                 os.rename(part, target.name, src_dir_fd=where, dst_dir_fd=where)
             else:
@@ -56,7 +67,6 @@ def write_directory(
         except BaseException:
             shutil.rmtree(part, ignore_errors=True, dir_fd=where)
             raise
-    return count
 
 
 def new_part(directory: int, target: Path) -> str:
