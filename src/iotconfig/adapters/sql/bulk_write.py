@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from attrs import Factory, define, field
-from sqlalchemy import Column, Connection, Row, Select, delete, func, select
+from sqlalchemy import Column, Connection, Row, Select, Table, delete, func, select
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from iotconfig.domain.configs.bulk import (
@@ -43,6 +43,8 @@ from .engine.database import Session
 from .tables import configs
 
 _PAGE: Final = 1000
+_FEW: Final = 50
+"""Entries whose number needs no statistics: with so few, each plan is fast, and statistics take longer than the write."""
 
 
 @define
@@ -77,12 +79,11 @@ class SqlBulkWrite:
         self._connection.execute(bulk.FIND_DUPLICATES)
         for row in self._pages(select(duplicates), duplicates.c.seq):
             yield Duplicate(row.place, MacAddress(row.mac_address), row.other_place)
-        self._session.analyze(duplicates)
+        self._analyze(duplicates)
         self._connection.execute(bulk.DISCARD_DUPLICATES)
 
     def add_deletions_of_others(self) -> int:
-        # Its plan depends on the number of entries.
-        self._session.analyze(staged)
+        self._analyze(staged)
         count = self._connection.execute(bulk.ADD_DELETIONS_OF_OTHERS, {"first": self._added}).rowcount
         self._added += count
         return count
@@ -98,7 +99,7 @@ class SqlBulkWrite:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        self._session.analyze(staged)
+        self._analyze(staged)
         with self._session.writing():
             self._connection.execute(bulk.LOCK[self._connection.dialect.name])
             self._is_locked = True
@@ -120,7 +121,7 @@ class SqlBulkWrite:
         if not self._is_locked:
             raise RuntimeError(NOT_LOCKED)
         self._is_locked = False
-        self._session.analyze(planned)
+        self._analyze(planned)
         change_id = new_change_id()
         values = write_values(change_id, note, now)
         for statement in storing(self._connection.dialect.name, self._tally.keys()):
@@ -159,6 +160,11 @@ class SqlBulkWrite:
                 row.revision,
                 optional_mac_address(row.replaced_by),
             )
+
+    def _analyze(self, table: Table) -> None:
+        """Let the plans of the next statements follow the number of entries, where there are many."""
+        if self._added > _FEW:
+            self._session.analyze(table)
 
     def _pages(self, statement: Select[Any], position: Column[int]) -> Iterator[Row[Any]]:
         """All rows, a page at a time, so that no cursor stays open."""

@@ -89,8 +89,7 @@ class PostgresqlDatabase:
     @contextmanager
     def session(self) -> Iterator[PostgresqlSession]:
         with translated(self._lifetime), self._unpooled() as connection:
-            for setting in _SESSION_SETTINGS:
-                connection.exec_driver_sql(f"SET {setting}")
+            connection.exec_driver_sql(_SET_SESSION)
             yield PostgresqlSession(connection, self._watchdog, self._timeouts.bulk)
 
     @contextmanager
@@ -131,13 +130,10 @@ class PostgresqlDatabase:
 
 _IS_READ_ONLY: Final = text(f"SELECT {IS_READ_ONLY}")
 
-_SESSION_SETTINGS: Final = (
-    # For a few statements over many rows: compiling a plan costs more than it saves, a tenth of the
-    # usual sample is enough for statistics, and sorting needs memory.
-    "jit = off",
-    "default_statistics_target = 10",
-    "work_mem = '32MB'",
-)
+# For a few statements over many rows: compiling a plan costs more than it saves, a tenth of the
+# usual sample is enough for statistics, and sorting needs memory. In one round trip.
+_SET_SESSION: Final = """SELECT set_config('jit', 'off', false),
+    set_config('default_statistics_target', '10', false), set_config('work_mem', '32MB', false)"""
 
 
 @frozen
