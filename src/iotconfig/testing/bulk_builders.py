@@ -13,6 +13,7 @@ from iotconfig.domain.announcing.ports import NotificationQueue
 from iotconfig.domain.configs.bulk import BulkEntry, BulkRefusal, Tally
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.history import HistoryService
+from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.revisions import HistoryQuery, Revision
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.documents.content import ConfigContent
@@ -45,10 +46,18 @@ def entries(numbers: Iterable[int], **members: object) -> list[BulkEntry]:
 
 def configs(store: Store) -> dict[MacAddress, Config]:
     """Every config."""
-    with store.snapshot() as exported:
-        addresses = [config.mac_address for config in exported]
-    with store.reading() as view:
-        return {config.mac_address: config for config in view.configs.load(addresses)}
+    found: dict[MacAddress, Config] = {}
+    query = ConfigQuery(count=False)
+    # In pages: the snapshot of an export opens a connection, which takes longer than reading a few configs.
+    while True:
+        with store.reading() as view:
+            page = view.configs.find(query)
+            found |= {
+                each.mac_address: each for each in view.configs.load([each.mac_address for each in page])
+            }
+        if page.next is None:
+            return found
+        query = evolve(query, after=page.next)
 
 
 def histories(store: Store, numbers: Iterable[int]) -> dict[MacAddress, list[Revision]]:
