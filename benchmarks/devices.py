@@ -42,8 +42,8 @@ _FILL: Final = (
     SELECT {mac}, 1, 1 FROM ({numbers}) AS s""",
     """INSERT INTO configs (mac_address, content, revision, etag, change, created_at, updated_at)
     SELECT {mac}, '{{}}', 1, '"a"', '0000000000000000', '2026-01-01 00:00:00', '2026-01-01 00:00:00' FROM ({numbers}) AS s""",
-    """INSERT INTO documents (mac_address, number, etag, device_name, search_text, body)
-    SELECT {mac}, 1, '"a"', 'Device ' || n, {mac} || 'device ' || n, '{{}}' FROM ({numbers}) AS s""",
+    """INSERT INTO documents (mac_address, number, etag, device_name, search_text, layers, rule, body)
+    SELECT {mac}, 1, '"a"', 'Device ' || n, {mac} || 'device ' || n, '', 1, '{{}}' FROM ({numbers}) AS s""",
     "INSERT INTO config_labels (config_id, number, tags) SELECT id, 1, 'floor-3' FROM configs",
     "INSERT INTO config_tags (config_id, tag) SELECT id, 'floor-3' FROM configs",
     # One in ten holds another document.

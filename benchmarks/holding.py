@@ -117,6 +117,8 @@ def served(number: int, content: ConfigContent) -> dict[str, object]:
         "device_name": f"{_NAME}{number}",
         "device_entity_id": f"{_NAME}{number}",
         "search_text": f"{mac(number)}\n{_NAME}{number}\n{_NAME}{number}",
+        "layers": "",
+        "rule": 1,
     }
 
 

@@ -18,9 +18,9 @@ _FILL = """
                FROM generate_series(0, %s - 1) AS n),
     made AS (INSERT INTO configs (mac_address, content, revision, etag, change, created_at, updated_at)
              SELECT mac, '{"deviceName": "' || name || '"}', 1, '"' || md5(mac) || '"', repeat('0', 16), now(), now() FROM fleet)
-    INSERT INTO documents (mac_address, number, etag, device_name, device_entity_id, enable_ota, search_text, body)
+    INSERT INTO documents (mac_address, number, etag, device_name, device_entity_id, enable_ota, search_text, layers, rule, body)
     SELECT mac, 1, '"' || md5(mac) || '"', name, entity, n %% 2 = 0,
-           mac || chr(31) || lower(name) || chr(31) || entity, '{"deviceName": "' || name || '"}'
+           mac || chr(31) || lower(name) || chr(31) || entity, '', 1, '{"deviceName": "' || name || '"}'
     FROM fleet
 """
 

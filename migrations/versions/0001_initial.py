@@ -54,6 +54,7 @@ def downgrade() -> None:
         "changes",
         "pruned_histories",
         "revisions",
+        "document_history",
         "documents",
         "configs",
         "revision_counters",
@@ -96,8 +97,24 @@ def _create_configs() -> None:
         sa.Column("device_entity_id", sa.String(255)),
         sa.Column("enable_ota", sa.Boolean),
         sa.Column("search_text", sa.Text, nullable=False),
+        sa.Column("layers", sa.Text, nullable=False),
+        sa.Column("rule", sa.Integer, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("mac_address", name="pk_documents"),
+    )
+    op.create_table(
+        "document_history",
+        sa.Column("mac_address", _mac, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.Column("etag", sa.String(80)),
+        sa.Column("config_id", sa.BigInteger, nullable=False),
+        sa.Column("own_revision", sa.BigInteger, nullable=False),
+        sa.Column("layers", sa.Text, nullable=False),
+        sa.Column("rule", sa.Integer, nullable=False),
+        sa.Column("change", sa.String(16), nullable=False),
+        sa.Column("created_at", _time, nullable=False),
+        sa.PrimaryKeyConstraint("mac_address", "number", name="pk_document_history"),
+        sqlite_with_rowid=False,
     )
 
 

@@ -49,8 +49,13 @@ class JsonFileConfigReader:
         return [self._labelled(config) for config in _sorted(found)]
 
     def _labelled(self, config: Config) -> Config:
-        """The config with its labels of now: those in its record are of its last change."""
-        return evolve(config, labels=self._records.labels.get(config.id, LabelsRecord()).labels)
+        """The config with its labels and its document of now: those in its record are of its last change."""
+        return evolve(
+            config,
+            labels=self._records.labels.get(config.id, LabelsRecord()).labels,
+            served=self._records.served.get(config.mac_address),
+            is_followed=config.mac_address in self._records.document_history,
+        )
 
 
 def _sorted(configs: Iterable[Config]) -> list[Config]:
@@ -58,13 +63,12 @@ def _sorted(configs: Iterable[Config]) -> list[Config]:
 
 
 def _matches(config: Config, query: ConfigQuery) -> bool:
-    content = config.content
-    if query.enable_ota is not None and content.enable_ota is not query.enable_ota:
+    if query.enable_ota is not None and config.enable_ota is not query.enable_ota:
         return False
     if not query.tags.takes(config.labels.tags):
         return False
     return query.text is None or has_text(
-        query.text, config.mac_address, content.device_name, content.device_entity_id
+        query.text, config.mac_address, config.device_name, config.device_entity_id
     )
 
 

@@ -12,7 +12,8 @@ from cattrs.preconf.json import make_converter
 
 from iotconfig.domain.announcing.notifications import Notification
 from iotconfig.domain.configs.change_log import LoggedChange
-from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.config import Config, ServedFields
+from iotconfig.domain.configs.document_history import DocumentRecord
 from iotconfig.domain.configs.label_ports import LabelRevision
 from iotconfig.domain.configs.labels import NO_LABELS, Labels
 from iotconfig.domain.configs.revisions import Revision
@@ -53,6 +54,10 @@ class Records:
     configs: dict[int, Config] = Factory(dict)
     counters: dict[MacAddress, CounterRecord] = Factory(dict)
     documents: dict[MacAddress, Document] = Factory(dict)
+    served: dict[MacAddress, ServedFields] = Factory(dict)
+    """The fields of the documents that layers changed."""
+    document_history: dict[MacAddress, list[DocumentRecord]] = Factory(dict)
+    """The documents of devices that a layer reached, the oldest first."""
     histories: dict[int, list[Revision]] = Factory(dict)
     """The revisions of each config, the oldest first."""
     log: list[LoggedChange] = Factory(list)

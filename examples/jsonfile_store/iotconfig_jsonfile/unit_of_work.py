@@ -12,9 +12,11 @@ from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.change_log import new_change_id
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import ChangeNote
+from iotconfig.domain.configs.served_anew import ServedAnew
 
-from .changes import record
+from .changes import record, serve
 from .configs import JsonFileConfigReader, JsonFileRevisionCounters
+from .document_history import JsonFileDocumentHistoryReader
 from .history import JsonFileHistoryRepository
 from .labels import JsonFileLabelRepository
 from .layers import JsonFileLayerRepository
@@ -37,6 +39,7 @@ class JsonFileUnitOfWork:
     labels: JsonFileLabelRepository
     layers: JsonFileLayerRepository
     secrets: JsonFileSecretRepository
+    document_history: JsonFileDocumentHistoryReader
     change_id: str
 
     @classmethod
@@ -53,8 +56,17 @@ class JsonFileUnitOfWork:
             JsonFileLabelRepository(records, change_id),
             JsonFileLayerRepository(records, change_id),
             JsonFileSecretRepository(records, change_id),
+            JsonFileDocumentHistoryReader(records),
             change_id,
         )
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
         return [record(self._records, change, self.change_id, note, now) for change in changes]
+
+    def serve(
+        self, documents: Sequence[ServedAnew], note: ChangeNote, now: datetime, change: str | None = None
+    ) -> str:
+        change = change or self.change_id
+        for served in documents:
+            serve(self._records, served, change, note, now)
+        return change

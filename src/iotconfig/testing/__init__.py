@@ -57,6 +57,7 @@ from .contracts.relay_reports import RelayReportsContract
 from .contracts.replay_guard import ReplayGuardContract
 from .contracts.restoring import RestoringContract
 from .contracts.secrets import SecretsContract
+from .contracts.serving import ServingContract
 from .contracts.store import StoreContract
 from .contracts.subscriber_reports import SubscriberReportsContract
 from .contracts.subscription import SubscriptionContract
@@ -96,6 +97,7 @@ __all__ = [
     "ReplayGuardContract",
     "RestoringContract",
     "SecretsContract",
+    "ServingContract",
     "StoreContract",
     "SubscriberReportsContract",
     "SubscriptionContract",

@@ -169,6 +169,7 @@ export const de: Strings = {
       "replace-device": "Platine ersetzt",
       tag: "Tags",
       note: "Notiz",
+      serve: "Dokument geändert",
     },
     addFilter: "Filtern",
     apply: "Anwenden",

@@ -164,6 +164,7 @@ export const en = {
       "replace-device": "board replaced",
       tag: "tags",
       note: "note",
+      serve: "document changed",
     },
     addFilter: "Filter",
     apply: "Apply",

@@ -168,7 +168,7 @@ def delete(
     with runtime.services() as services:
         found, precondition = find_for_change(services, name, if_revision)
         if not yes:
-            label = printable(found.content.device_name or "no name")
+            label = printable(found.device_name or "no name")
             ask(
                 f"Delete config {found.id} of {found.mac_address} ({label})?",
                 "Nothing was deleted. --yes deletes without a question.",

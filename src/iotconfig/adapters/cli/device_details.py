@@ -171,7 +171,7 @@ def _compared(services: Services, config: Config, found: DeviceStatus) -> _Compa
     running = runs({each.kind: each for each in found.evidence})
     if running is None:
         return _Compared(None, "What it runs is unknown: it has not said so.")
-    if running.etag == config.content.etag:
+    if running.etag == config.document_etag:
         if found.state is State.REJECTED:
             return _Compared(None, "It names the document that it is to run as its own, and refused it.")
         return _Compared(None, "It runs the document that it is to run.")

@@ -97,16 +97,15 @@ class ConfigAnswer:
     @classmethod
     def of(cls, config: Config) -> Self:
         """The answer about this config."""
-        content = config.content
         return cls(
             id=config.id,
             mac_address=config.mac_address,
-            device_name=content.device_name,
-            device_entity_id=content.device_entity_id,
-            enable_ota=content.enable_ota,
+            device_name=config.device_name,
+            device_entity_id=config.device_entity_id,
+            enable_ota=config.enable_ota,
             revision=config.revision,
-            etag=content.etag,
-            content=content,
+            etag=config.document_etag,
+            content=config.content,
             created_at=config.created_at,
             updated_at=config.updated_at,
             change=config.change,

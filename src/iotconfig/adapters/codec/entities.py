@@ -14,7 +14,7 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from iotconfig.domain.announcing.announcement import Kind
 from iotconfig.domain.configs.change_log import ChangeKind, LoggedChange
-from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.config import Config, ServedFields
 from iotconfig.domain.configs.labels import Labels
 from iotconfig.domain.configs.query import ConfigPage
 from iotconfig.domain.configs.revisions import ChangeNote, DeletedPosition, HistoryPage, Revision
@@ -78,7 +78,7 @@ def _check_etag(content: ConfigContent | None, etag: str | None) -> None:
 def _config_of(members: Mapping[str, Any]) -> Config:
     # An older service has no tags.
     found = _entities.structure({"tags": [], "note": None, **members}, ConfigAnswer)
-    _check_etag(found.content, found.etag)
+    is_composed = found.content.etag != found.etag
     return Config(
         id=found.id,
         mac_address=found.mac_address,
@@ -88,6 +88,9 @@ def _config_of(members: Mapping[str, Any]) -> Config:
         updated_at=found.updated_at,
         change=found.change,
         labels=Labels(found.tags, found.note),
+        served=ServedFields(found.etag, found.device_name, found.device_entity_id, found.enable_ota)
+        if is_composed
+        else None,
     )
 
 

@@ -7,10 +7,13 @@ from datetime import datetime
 from attrs import evolve
 
 from iotconfig.domain.configs.change import Change
-from iotconfig.domain.configs.change_log import logged
+from iotconfig.domain.configs.change_log import logged, logged_document
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.counter import RevisionCounter
+from iotconfig.domain.configs.document_history import DocumentRecord, record_of, records_of
 from iotconfig.domain.configs.revisions import ChangeNote, Operation
+from iotconfig.domain.configs.served_anew import ServedAnew
+from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import RecordExists
 
 from .announcing import MemoryNotificationOutbox
@@ -25,7 +28,7 @@ def record(state: State, change: Change, change_id: str, note: ChangeNote, now: 
     _advance(state, change)
     _store(state, change)
     _serve(state, change)
-    config = change.config
+    config = change.stored_config()
     state.histories[config.id] = (*state.histories.get(config.id, ()), change.revision(note))
     state.log.extend(logged(change, change_id, note, state.log))
     outbox = MemoryNotificationOutbox(state)
@@ -65,8 +68,41 @@ def _store(state: State, change: Change) -> None:
 
 
 def _serve(state: State, change: Change) -> None:
+    # Before the rows are added: they say whether a layer reached one of the boards.
+    is_followed = any(mac_address in state.document_history for mac_address in change.documents())
     for mac_address, document in change.documents().items():
+        state.served.pop(mac_address, None)
         if document is None:
             state.documents.pop(mac_address, None)
         else:
             state.documents[mac_address] = document
+    for row in records_of(change, is_followed=is_followed):
+        _add_to_history(state, row)
+    if change.document is not None:
+        _remember(state, change.stored_config())
+
+
+def serve(state: State, served: ServedAnew, change_id: str, note: ChangeNote, now: datetime) -> None:
+    """Store another document of a device."""
+    mac_address, content = served.config.mac_address, served.document.content
+    state.counters[mac_address] = evolve(
+        state.counters[mac_address], last_document_number=served.document_number
+    )
+    state.documents[mac_address] = Document(served.document_number, bytes(content), content.etag)
+    _remember(state, served.config.serving(content, is_followed=True))
+    _add_to_history(state, record_of(served, now, change_id))
+    state.log.append(logged_document(served, change_id, note, now, state.log))
+    MemoryNotificationOutbox(state).enqueue(served.announcement(), now)
+
+
+def _remember(state: State, config: Config) -> None:
+    if config.served is None:
+        state.served.pop(config.mac_address, None)
+    else:
+        state.served[config.mac_address] = config.served
+
+
+def _add_to_history(state: State, row: DocumentRecord) -> None:
+    rows = state.document_history.get(row.mac_address, ())
+    if not rows or rows[-1].number < row.number:
+        state.document_history[row.mac_address] = (*rows, row)

@@ -24,7 +24,7 @@ class MemoryConfigReader:
 
     def get(self, config_id: int) -> Config | None:
         config = self._state.configs.get(config_id)
-        return None if config is None else self._labelled(config)
+        return None if config is None else self.labelled(config)
 
     def get_by_mac(self, mac_address: MacAddress) -> Config | None:
         return self.get(self._state.ids.get(mac_address, 0))
@@ -44,7 +44,7 @@ class MemoryConfigReader:
         return sorted(
             (
                 config
-                for config in map(self._labelled, self._state.configs.values())
+                for config in map(self.labelled, self._state.configs.values())
                 if _matches(config, query)
             ),
             key=lambda config: config.mac_address,
@@ -54,19 +54,23 @@ class MemoryConfigReader:
         found = (self.get_by_mac(mac_address) for mac_address in sorted(mac_addresses))
         return [config for config in found if config is not None]
 
-    def _labelled(self, config: Config) -> Config:
-        """The config with its labels of now: those in the state are of its last change."""
-        return evolve(config, labels=self._state.labels.get(config.id, NO_LABELS))
+    def labelled(self, config: Config) -> Config:
+        """The config with its labels and its document of now: those in the state are of its last change."""
+        return evolve(
+            config,
+            labels=self._state.labels.get(config.id, NO_LABELS),
+            served=self._state.served.get(config.mac_address),
+            is_followed=config.mac_address in self._state.document_history,
+        )
 
 
 def _matches(config: Config, query: ConfigQuery) -> bool:
-    content = config.content
-    if query.enable_ota is not None and content.enable_ota is not query.enable_ota:
+    if query.enable_ota is not None and config.enable_ota is not query.enable_ota:
         return False
     if not query.tags.takes(config.labels.tags):
         return False
     return query.text is None or has_text(
-        query.text, config.mac_address, content.device_name, content.device_entity_id
+        query.text, config.mac_address, config.device_name, config.device_entity_id
     )
 
 

@@ -152,7 +152,7 @@ class MemoryEvidenceStore:
 
     def _observed(self, state: State, mac_address: MacAddress) -> ObservedDevice:
         document, config_id = state.documents[mac_address], state.ids[mac_address]
-        name = state.configs[config_id].content.device_name
+        name = MemoryConfigReader(state).labelled(state.configs[config_id]).device_name
         labels = state.labels.get(config_id, NO_LABELS)
         wanted = Wanted(document.number, document.etag)
         newest = self._stored.get(mac_address, {})

@@ -17,8 +17,9 @@ from attrs import Factory, define
 from iotconfig.domain.announcing.announcement import Subject
 from iotconfig.domain.announcing.notifications import Notification
 from iotconfig.domain.configs.change_log import LoggedChange
-from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.config import Config, ServedFields
 from iotconfig.domain.configs.counter import RevisionCounter
+from iotconfig.domain.configs.document_history import DocumentRecord
 from iotconfig.domain.configs.label_ports import LabelRevision
 from iotconfig.domain.configs.labels import Labels
 from iotconfig.domain.configs.revisions import Revision
@@ -38,6 +39,10 @@ class State:
     ids: dict[MacAddress, int] = Factory(dict)
     counters: dict[MacAddress, RevisionCounter] = Factory(dict)
     documents: dict[MacAddress, Document] = Factory(dict)
+    served: dict[MacAddress, ServedFields] = Factory(dict)
+    """The fields of the documents that layers changed."""
+    document_history: dict[MacAddress, tuple[DocumentRecord, ...]] = Factory(dict)
+    """The documents of devices that a layer reached, the oldest first."""
     successors: dict[MacAddress, MacAddress] = Factory(dict)
     former_successors: dict[MacAddress, MacAddress] = Factory(dict)
     """Of boards whose last change cleared their successor."""
@@ -65,6 +70,8 @@ class State:
             ids=dict(self.ids),
             counters=dict(self.counters),
             documents=dict(self.documents),
+            served=dict(self.served),
+            document_history=dict(self.document_history),
             successors=dict(self.successors),
             former_successors=dict(self.former_successors),
             histories=dict(self.histories),

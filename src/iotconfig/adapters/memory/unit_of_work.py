@@ -12,10 +12,12 @@ from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.change_log import new_change_id
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import ChangeNote
+from iotconfig.domain.configs.served_anew import ServedAnew
 
 from .announcing import MemoryNotificationOutbox
-from .changes import record
+from .changes import record, serve
 from .configs import MemoryConfigReader, MemoryRevisionCounters
+from .document_history import MemoryDocumentHistoryReader
 from .history import MemoryHistoryRepository
 from .labels import MemoryLabelRepository
 from .layers import MemoryLayerRepository
@@ -37,6 +39,7 @@ class MemoryUnitOfWork:
     labels: MemoryLabelRepository
     layers: MemoryLayerRepository
     secrets: MemorySecretRepository
+    document_history: MemoryDocumentHistoryReader
     change_id: str
 
     @classmethod
@@ -53,8 +56,17 @@ class MemoryUnitOfWork:
             MemoryLabelRepository(state, change_id),
             MemoryLayerRepository(state, change_id),
             MemorySecretRepository(state, change_id),
+            MemoryDocumentHistoryReader(state),
             change_id,
         )
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
         return [record(self._state, change, self.change_id, note, now) for change in changes]
+
+    def serve(
+        self, documents: Sequence[ServedAnew], note: ChangeNote, now: datetime, change: str | None = None
+    ) -> str:
+        change = change or self.change_id
+        for served in documents:
+            serve(self._state, served, change, note, now)
+        return change

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, or_, select
+from sqlalchemy import ColumnElement, Integer, Text, and_, case, literal_column, or_, select
 
 from iotconfig.domain.configs.bulk import TAKING_REVISION, Outcome
 from iotconfig.domain.configs.revisions import Operation
+from iotconfig.domain.documents.served import FIRST_RULE
 
 from .bulk import PLANNED_ENTRIES, planned, staged
 from .change_log import log
 from .change_row import WRITE
 from .changes import add, advance, announcements, append, remove, replace
 from .content_columns import CONTENT, DERIVED
+from .document_history import follow
 from .documents import Columns, add_documents, remove_documents, replace_documents
 from .engine.dialects import ByDialect
 from .engine.statement_batch import Write
@@ -46,6 +48,8 @@ def _served() -> list[ColumnElement[Any]]:
         **{name: staged.c[name] for name in ("etag", *DERIVED, "search_text")},
         "body": staged.c.content,
         "number": planned.c.document_number,
+        "layers": literal_column("''", Text),
+        "rule": literal_column(str(FIRST_RULE), Integer),
     }
     return [column.label(f"document_{name}") for name, column in served.items()]
 
@@ -121,7 +125,13 @@ _STORE: Final = (
     ({Outcome.CHANGED}, replace_documents(_CHANGED)),
     (TAKING_REVISION, append(_STORED)),
 )
-_RECORD: Final = ByDialect(lambda dialect: (*_STORE, (TAKING_REVISION, log(dialect, _STORED, WRITE))))
+_RECORD: Final = ByDialect(
+    lambda dialect: (
+        *_STORE,
+        (TAKING_REVISION, follow(dialect, _STORED, WRITE)),
+        (TAKING_REVISION, log(dialect, _STORED, WRITE)),
+    )
+)
 
 
 def storing(dialect: str, outcomes: AbstractSet[Outcome]) -> Iterator[Write]:

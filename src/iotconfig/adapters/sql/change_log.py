@@ -51,6 +51,8 @@ TAGS: Final = literal_column(f"'{ChangeKind.TAGS.value}'", String)
 """The kind of a change of tags."""
 LAYER: Final = literal_column(f"'{ChangeKind.LAYER.value}'", String)
 """The kind of a change of a layer."""
+DOCUMENT: Final = literal_column(f"'{ChangeKind.DOCUMENT.value}'", String)
+"""The kind of a change of the document only."""
 DIFFERENCES: Final = ("tags_added", "tags_removed", "note_before", "note_after")
 """The columns of what a change of tags did."""
 

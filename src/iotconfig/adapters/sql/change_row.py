@@ -11,11 +11,11 @@ from iotconfig.domain.announcing.notifications import next_generation
 from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.query import search_text
 from iotconfig.domain.configs.revisions import ChangeNote
-from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.served import ServedDocument
 from iotconfig.domain.mac import MacAddress
 
 from .content_columns import CONTENT, DERIVED, content_columns, derived_columns
-from .documents import SERVED, Columns
+from .documents import OWN, SERVED, Columns, layers_text
 from .tables import changes, configs, revisions
 
 ROW: Final[Columns] = {
@@ -57,7 +57,7 @@ def write_values(change_id: str, note: ChangeNote, now: datetime) -> dict[str, o
 
 def row_values(change: Change) -> dict[str, object]:
     """The values of `ROW`."""
-    config, served = change.config, change.served
+    config, document = change.config, change.document
     stored = dict.fromkeys((*CONTENT, *DERIVED)) if change.is_deletion else content_columns(config.content)
     return {
         "new_config_id": config.id,
@@ -67,17 +67,20 @@ def row_values(change: Change) -> dict[str, object]:
         "new_operation": change.operation.value,
         **{f"new_{name}": value for name, value in stored.items()},
         "new_document_number": change.document_number,
-        **_served_values(config.mac_address, served),
+        **_served_values(config.mac_address, document),
         "new_created_at": config.created_at,
         "new_updated_at": config.updated_at,
     }
 
 
-def _served_values(mac_address: MacAddress, served: ConfigContent | None) -> dict[str, object]:
+def _served_values(mac_address: MacAddress, document: ServedDocument | None) -> dict[str, object]:
     """The values of the document in `ROW`, without its number."""
-    if served is None:
+    if document is None:
         return _NOTHING_SERVED
+    served = document.content
     return {
+        "new_document_layers": layers_text(document.layers),
+        "new_document_rule": document.rule,
         "new_document_body": served.text,
         "new_document_etag": served.etag,
         **{f"new_document_{name}": value for name, value in derived_columns(served).items()},
@@ -86,5 +89,7 @@ def _served_values(mac_address: MacAddress, served: ConfigContent | None) -> dic
 
 
 _NOTHING_SERVED: Final[dict[str, object]] = {
-    f"new_{name}": None for name in SERVED if name != "document_number"
+    **{f"new_{name}": None for name in SERVED if name != "document_number"},
+    "new_document_layers": OWN,
+    "new_document_rule": 0,
 }

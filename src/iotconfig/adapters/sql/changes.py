@@ -44,7 +44,14 @@ from .announcing import merging, signal_commit
 from .change_log import log
 from .change_row import ROW, WRITE, row_values, write_values
 from .content_columns import CONTENT, DERIVED
-from .documents import Columns, add_documents, remove_documents, replace_documents
+from .document_history import follow
+from .documents import (
+    Columns,
+    add_documents,
+    remove_documents,
+    replace_documents,
+    replace_own_documents,
+)
 from .engine.dialects import ByDialect
 from .engine.failures import is_mac_address_conflict
 from .engine.statement_batch import Write, execute_together
@@ -155,11 +162,13 @@ _ADVANCE: Final = advance(ROW)
 _APPEND: Final = append(ROW)
 _REPLACE: Final = replace(ROW)
 _SERVE: Final = add_documents(ROW)
-_SERVE_ANEW: Final = replace_documents(ROW)
+_EDIT: Final = (_ADVANCE, _REPLACE, replace_own_documents(ROW), _APPEND)
+"""Of a device that no layer ever reached: it has no history of documents."""
+_EDIT_FOLLOWED: Final = (_ADVANCE, _REPLACE, replace_documents(ROW), _APPEND)
 _STORE: Final[Mapping[Operation, tuple[Write, ...]]] = {
     Operation.CREATE: (_ADVANCE, _SERVE, _APPEND),
-    Operation.UPDATE: (_ADVANCE, _REPLACE, _SERVE_ANEW, _APPEND),
-    Operation.ROLLBACK: (_ADVANCE, _REPLACE, _SERVE_ANEW, _APPEND),
+    Operation.UPDATE: _EDIT_FOLLOWED,
+    Operation.ROLLBACK: _EDIT_FOLLOWED,
     Operation.DELETE: (_ADVANCE, remove(ROW), remove_documents(ROW["mac_address"]), _APPEND),
     Operation.RESTORE: (_ADVANCE, add(ROW), _SERVE, _APPEND),
     Operation.REPLACE_DEVICE: (
@@ -171,19 +180,25 @@ _STORE: Final[Mapping[Operation, tuple[Write, ...]]] = {
         _APPEND,
     ),
 }
+_EDITS: Final = frozenset({Operation.UPDATE, Operation.ROLLBACK})
 _UNDO_CREATION: Final[tuple[Write, ...]] = (
     advance({**ROW, "undoes_creation": true()}),
     *_STORE[Operation.DELETE][1:],
 )
+_ALONE: Final = {name: column for name, column in ROW.items() if name != "replaces"}
 _TELL: Final = ByDialect(lambda name: (log(name, ROW, WRITE), merging(name, announcements(ROW))))
 """What logs and announces the change of a device."""
 _TELL_LEFT: Final = ByDialect(lambda name: (log(name, _LEFT, WRITE), merging(name, announcements(_LEFT))))
 """The same for a board that was replaced."""
+_FOLLOW: Final = ByDialect(lambda name: follow(name, _ALONE, WRITE))
+_FOLLOW_SWAP: Final = ByDialect(
+    lambda name: (follow(name, ROW, WRITE), follow(name, {**_LEFT, "replaces": ROW["mac_address"]}, WRITE))
+)
 
 
 def _records(dialect: str) -> Mapping[tuple[Operation, bool], tuple[Write, ...]]:
     return {
-        (operation, undoes_creation): (*statements, *_TELL[dialect])
+        (operation, undoes_creation): (*statements, _FOLLOW[dialect], *_TELL[dialect])
         for operation, undoes_creation, statements in (
             *((operation, False, statements) for operation, statements in _STORE.items()),
             (Operation.DELETE, True, _UNDO_CREATION),
@@ -192,21 +207,23 @@ def _records(dialect: str) -> Mapping[tuple[Operation, bool], tuple[Write, ...]]
 
 
 _RECORD: Final = ByDialect(_records)
+_RECORD_EDIT: Final[ByDialect[tuple[Write, ...]]] = ByDialect(lambda dialect: (*_EDIT, *_TELL[dialect]))
 
 
 def record(connection: Connection, change: Change, change_id: str, note: ChangeNote, now: datetime) -> Config:
     """Store one change, and return its config."""
     values = {**row_values(change), **write_values(change_id, note, now)}
-    config = evolve(change.config, change=change_id)
+    config = evolve(change.stored_config(), change=change_id)
     dialect = connection.dialect.name
     if change.operation is Operation.CREATE:
         config = evolve(config, id=_added(connection, config, values))
         values["new_config_id"] = config.id
     if change.replaces is None:
-        statements = _RECORD[dialect][change.operation, change.undoes_creation]
-        execute_together(connection, statements, values)
+        execute_together(connection, _statements(change, dialect), values)
         signal_commit(connection)
         return config
+    # The history first: it looks whether the boards have one.
+    execute_together(connection, _FOLLOW_SWAP[dialect], values)
     execute_together(connection, _STORE[change.operation], values)
     both = [_TELL[dialect], _TELL_LEFT[dialect]]
     # In the order in which the relay locks the announcements.
@@ -214,6 +231,13 @@ def record(connection: Connection, change: Change, change_id: str, note: ChangeN
         execute_together(connection, statements, values)
     signal_commit(connection)
     return config
+
+
+def _statements(change: Change, dialect: str) -> tuple[Write, ...]:
+    """What stores a change of one board."""
+    if change.operation in _EDITS and not change.is_followed:
+        return _RECORD_EDIT[dialect]
+    return _RECORD[dialect][change.operation, change.undoes_creation]
 
 
 def _added(connection: Connection, config: Config, values: Mapping[str, object]) -> int:

@@ -19,13 +19,15 @@ from sqlalchemy import (
     select,
 )
 
-from iotconfig.domain.configs.config import Config, ConfigSummary
+from iotconfig.domain.configs.config import Config, ConfigSummary, ServedFields
 from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, fold, mac_fragments
 from iotconfig.domain.configs.selection import Selection
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 
 from .content_columns import content_of
+from .documents import OWN
 from .engine.dialects import ByDialect, insert_into
 from .engine.single_row import fetch_row
 from .labels import LABELS, labels_of, tagged
@@ -38,7 +40,7 @@ _SUMMARY: Final = (
     configs.c.mac_address,
     *_DERIVED,
     configs.c.revision,
-    configs.c.etag,
+    documents.c.etag,
     configs.c.created_at,
     configs.c.updated_at,
     configs.c.change,
@@ -48,7 +50,13 @@ _SERVED: Final = configs.join(documents, documents.c.mac_address == configs.c.ma
 """Each config with its document, which it always has."""
 _LABELLED: Final = _SERVED.outerjoin(config_labels, config_labels.c.config_id == configs.c.id)
 
-CONFIG_COLUMNS: Final = (*configs.c, *_DERIVED, *LABELS)
+CONFIG_COLUMNS: Final = (
+    *configs.c,
+    *_DERIVED,
+    *LABELS,
+    documents.c.etag.label("document_etag"),
+    documents.c.layers.label("document_layers"),
+)
 _CONFIG: Final = select(*CONFIG_COLUMNS).select_from(_LABELLED)
 # A range or a list is given for both: PostgreSQL passes only equality on to the other table of a join, and
 # would read all of it.
@@ -188,17 +196,24 @@ def _has_text(text: str, dialect: str) -> ColumnElement[bool]:
 
 
 def config_of(row: Row[Any]) -> Config:
-    """Return the config of a row with `CONFIG_COLUMNS`."""
+    """Return the config of a row with `CONFIG_COLUMNS`. The derived fields in the row are those of the document."""
+    is_composed = row.document_etag != row.etag
     return Config(
         id=row.id,
         mac_address=MacAddress(row.mac_address),
-        content=content_of(row),
+        content=ConfigContent.stored(row.content, row.etag) if is_composed else content_of(row),
         revision=row.revision,
         created_at=row.created_at,
         updated_at=row.updated_at,
         change=row.change,
         labels=labels_of(row),
+        served=_served_of(row) if is_composed else None,
+        is_followed=row.document_layers != OWN,
     )
+
+
+def _served_of(row: Row[Any]) -> ServedFields:
+    return ServedFields(row.document_etag, row.device_name, row.device_entity_id, row.enable_ota)
 
 
 def _summary_of(row: Row[Any]) -> ConfigSummary:

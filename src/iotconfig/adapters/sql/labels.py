@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import (
-    JSON,
     BigInteger,
     BindParameter,
     Column,
@@ -27,8 +26,6 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    cast,
-    column,
     delete,
     exists,
     func,
@@ -51,6 +48,7 @@ from iotconfig.domain.mac import MacAddress
 from .announcing import signal_commit
 from .change_log import DIFFERENCES, TAGS, log
 from .engine.dialects import ByDialect, insert_into
+from .given_rows import given_relation
 from .tables import (
     UtcDateTime,
     changes,
@@ -134,24 +132,6 @@ _CLEAR: Final = delete(_NEW_LABELS)
 _FILL: Final = f"INSERT INTO {_NEW_LABELS.name} VALUES ({', '.join('?' * len(_CHANGE))})"  # noqa: S608 - names of ours
 
 
-def _relation(
-    dialect: str, name: str, columns: Mapping[str, TypeEngine[Any]]
-) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
-    """The objects of a JSON array, the parameter `name`, as rows."""
-    given = bindparam(name, type_=Text())
-    if dialect == "sqlite":
-        rows = func.json_each(given).table_valued("value", name=name)
-        return rows, {
-            each: func.json_extract(rows.c.value, f"$.{each}", type_=kind) for each, kind in columns.items()
-        }
-    rows = (
-        func.json_to_recordset(cast(given, JSON))
-        .table_valued(*(column(each, kind) for each, kind in columns.items()), name=name)
-        .render_derived(with_types=True)
-    )
-    return rows, dict(rows.c.items())
-
-
 def _pairs(dialect: str, rows: FromClause, new: Mapping[str, ColumnElement[Any]], words: str) -> Select[Any]:
     """The id of each config with each tag of a text of tags."""
     text = new[words]
@@ -167,7 +147,7 @@ def _statements(dialect: str) -> Sequence[Any]:
     rows, new = (
         (_NEW_LABELS, dict(_NEW_LABELS.c.items()))
         if dialect == "sqlite"
-        else _relation(dialect, "rows", _CHANGE)
+        else given_relation(dialect, "rows", _CHANGE)
     )
     change = bindparam("write_change", type_=changes.c.change.type)
     now = bindparam("write_now", type_=UtcDateTime())
@@ -215,7 +195,7 @@ def _logged(rows: FromClause, new: Mapping[str, ColumnElement[Any]]) -> Mapping[
 
 def _confirm(dialect: str) -> tuple[Any, ...]:
     """What locks the counters of devices, on PostgreSQL, and what finds whether a config is another one by now."""
-    rows, given = _relation(
+    rows, given = given_relation(
         dialect, "rows", {"config_id": BigInteger(), "mac_address": Text(), "number": BigInteger()}
     )
     is_there = and_(configs.c.id == given["config_id"], configs.c.mac_address == given["mac_address"])

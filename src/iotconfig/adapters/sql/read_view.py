@@ -10,6 +10,7 @@ from attrs import define
 from sqlalchemy import Connection
 
 from .configs import SqlConfigReader, SqlRevisionCounters
+from .document_history import SqlDocumentHistoryReader
 from .engine.database import Database
 from .history import SqlHistoryRepository
 from .labels import SqlLabelRepository
@@ -49,6 +50,10 @@ class SqlReading:
     @property
     def secrets(self) -> SqlSecretRepository:
         return SqlSecretRepository(self._connected())
+
+    @property
+    def document_history(self) -> SqlDocumentHistoryReader:
+        return SqlDocumentHistoryReader(self._connected())
 
     def __enter__(self) -> Self:
         return self

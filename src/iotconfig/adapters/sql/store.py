@@ -17,12 +17,14 @@ from iotconfig.domain.configs.change_log import LoggedChange, new_change_id
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
 from iotconfig.domain.configs.revisions import ChangeNote
+from iotconfig.domain.configs.served_anew import ServedAnew
 from iotconfig.domain.mac import MacAddress
 
 from . import change_log, change_search
 from .announcing import SqlNotificationOutbox
 from .changes import record
 from .configs import SqlConfigReader, SqlRevisionCounters
+from .document_history import SqlDocumentHistoryReader
 from .documents import SqlDocuments
 from .engine.database import Database
 from .history import SqlHistoryRepository
@@ -73,6 +75,10 @@ class SqlUnitOfWork:
         return SqlSecretRepository(self._connection, self._change_id)
 
     @property
+    def document_history(self) -> SqlDocumentHistoryReader:
+        return SqlDocumentHistoryReader(self._connection)
+
+    @property
     def notifications(self) -> SqlNotificationOutbox:
         return SqlNotificationOutbox(self._connection)
 
@@ -82,6 +88,16 @@ class SqlUnitOfWork:
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
         return [record(self._connection, change, self._change_id, note, now) for change in changes]
+
+    def serve(
+        self, documents: Sequence[ServedAnew], note: ChangeNote, now: datetime, change: str | None = None
+    ) -> str:
+        # Its statements would be made at the start of every command.
+        from .serving import serve
+
+        change = change or self._change_id
+        serve(self._connection, documents, change, note, now)
+        return change
 
 
 @frozen

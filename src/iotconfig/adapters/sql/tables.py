@@ -110,8 +110,31 @@ documents: Final = Table(
     Column("device_entity_id", String(255)),
     Column("enable_ota", Boolean),
     Column("search_text", Text, nullable=False),
+    # The layers that it was composed of, lowest first, with their revisions: [["base",3]]. Empty where no layer ever
+    # reached the device, [] where none does any more.
+    Column("layers", Text, nullable=False),
+    # The version of the rule of composition that made it.
+    Column("rule", Integer, nullable=False),
     # The last one: on SQLite, what follows a long text is slow to read.
     Column("body", Text, nullable=False),
+)
+
+# What each device was served, from the first document of a layer on: a row for each document number, without bytes.
+document_history: Final = Table(
+    "document_history",
+    metadata,
+    Column("mac_address", MacText, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    # Null where the device was served nothing from then on.
+    Column("etag", String(80)),
+    # Of the own content.
+    Column("config_id", BigInteger, nullable=False),
+    Column("own_revision", BigInteger, nullable=False),
+    Column("layers", Text, nullable=False),
+    Column("rule", Integer, nullable=False),
+    Column("change", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 revisions: Final = Table(

@@ -24,7 +24,7 @@ class Reannounced:
 
 def announce_config(config: Config, document_number: int, *, restart_hint: bool = True) -> Announcement:
     """The announcement of a config as it is now, served as the document with this number."""
-    state = AnnouncedDocument(document_number, config.content.etag, config.updated_at)
+    state = AnnouncedDocument(document_number, config.document_etag, config.updated_at)
     return Announcement(_device_subject(config.mac_address), restart_hint, state)
 
 

@@ -104,8 +104,8 @@ class BulkPatch:
     def _patched(self, configs: Iterable[Config], merge: Merge) -> Iterator[BulkEntry]:
         for config in configs:
             self._unseen.pop(config.mac_address, None)
-            if config.content.device_name is not None:
-                self._unseen.pop(config.content.device_name, None)
+            if config.device_name is not None:
+                self._unseen.pop(config.device_name, None)
             if not self._takes(config, merge.offload):
                 continue
             place = str(config.mac_address)

@@ -8,8 +8,8 @@ from typing import Final, Self
 from attrs import evolve, frozen
 
 from iotconfig.domain.announcing.announcement import Announcement
-from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.document import Document
+from iotconfig.domain.documents.served import ServedDocument
 from iotconfig.domain.mac import MacAddress
 
 from .announcements import announce_config, announce_deletion
@@ -30,6 +30,8 @@ class Change:
     A created one is `UNNUMBERED`."""
     document_number: int
     """The document number after the change: of the config's device, and of the board that it replaces."""
+    document: ServedDocument | None
+    """What the config's device is served after the change; None where it is served nothing."""
     replaces: MacAddress | None = None
     """The board that the config was on before a board swap."""
     undoes_creation: bool = False
@@ -59,15 +61,22 @@ class Change:
         )
 
     @property
-    def served(self) -> ConfigContent | None:
-        """What the config's device is served after the change: the content; nothing after a deletion."""
-        return None if self.is_deletion else self.config.content
+    def is_followed(self) -> bool:
+        """Whether a layer reaches the device, or is known to have reached it while it had this config."""
+        return self.config.is_followed or (self.document is not None and bool(self.document.layers))
+
+    def stored_config(self) -> Config:
+        """The config after the change, with the fields of what its device is served."""
+        if self.document is None:
+            return self.config
+        return self.config.serving(self.document.content, is_followed=self.is_followed)
 
     def documents(self) -> dict[MacAddress, Document | None]:
         """The documents after the change by device; None where the device has none any more."""
         documents: dict[MacAddress, Document | None] = {self.config.mac_address: None}
-        if self.served is not None:
-            document = Document(self.document_number, bytes(self.served), self.served.etag)
+        if self.document is not None:
+            content = self.document.content
+            document = Document(self.document_number, bytes(content), content.etag)
             documents[self.config.mac_address] = document
         if self.replaces is not None:
             documents[self.replaces] = None
@@ -75,7 +84,7 @@ class Change:
 
     def announcements(self) -> list[Announcement]:
         """The announcements of the change, sorted by subject: the relay locks their rows in this order."""
-        config, number = self.config, self.document_number
+        config, number = self.stored_config(), self.document_number
         if self.is_deletion:
             return [announce_deletion(config.mac_address, number, config.updated_at)]
         if self.replaces is None:

@@ -20,6 +20,7 @@ from .change_filter import ChangeFilter
 from .label_differences import NoteDifference, TagDifference, operation_on_labels
 from .label_ports import LabelChange, LabelRevision
 from .revisions import ChangeNote, Operation
+from .served_anew import ServedAnew
 
 __all__ = [
     "LOG_KEPT",
@@ -52,6 +53,8 @@ class ChangeKind(StrEnum):
     """A layer; the changes of documents that follow from it are no changes of configs."""
     SECRET = "secret"  # noqa: S105 - the word, and no password
     """A secret. The log does not have its value."""
+    DOCUMENT = "document"
+    """What the device is served, while its own content stayed."""
 
     @property
     def subject_kind(self) -> Kind:
@@ -79,7 +82,7 @@ class LoggedChange:
     """The config that changed, by its MAC address, or the layer or the secret, by its name."""
     operation: Operation
     revision: int
-    """The revision of the config, the layer or the secret after the change; a change of tags leaves it as it was."""
+    """The revision of the config, the layer or the secret after the change; a change of tags, or of the document only, leaves it as it was."""
     author: str
     message: str | None
     created_at: datetime
@@ -232,6 +235,24 @@ def logged_secret(
         message=note.message,
         created_at=now,
         kind=ChangeKind.SECRET,
+    )
+
+
+def logged_document(
+    served: ServedAnew, change_id: str, note: ChangeNote, now: datetime, log: Sequence[LoggedChange]
+) -> LoggedChange:
+    """Return the row of a device that is served anew to append to `log`."""
+    config = served.config
+    return LoggedChange(
+        position=log[-1].position + 1 if log else 1,
+        change=change_id,
+        subject=Subject(Kind.CONFIG, str(config.mac_address)),
+        operation=Operation.SERVE,
+        revision=config.revision,
+        author=note.author,
+        message=note.message,
+        created_at=now,
+        kind=ChangeKind.DOCUMENT,
     )
 
 

@@ -2,6 +2,8 @@
 
 The caller has locked the counters and read the clock under the locks. Nothing is
 stored here: `UnitOfWork.record` does that.
+
+document: what the device is served after the change. Without it, that is the content of the config as it stands.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.served import ServedDocument
 
 from .change import UNNUMBERED, Change
 from .config import Config
@@ -16,23 +19,34 @@ from .counter import RevisionCounter
 from .revisions import Operation
 
 
-def created(counter: RevisionCounter, content: ConfigContent, now: datetime) -> Change:
+def created(
+    counter: RevisionCounter, content: ConfigContent, now: datetime, document: ServedDocument | None = None
+) -> Change:
     """The creation of the first config of a device. The store assigns its id."""
     config = Config(
         UNNUMBERED, counter.mac_address, content, counter.next_revision(), created_at=now, updated_at=now
     )
-    return Change(Operation.CREATE, config, counter.next_document_number())
+    return Change(
+        Operation.CREATE, config, counter.next_document_number(), document or ServedDocument(content)
+    )
 
 
 def edited(
-    counter: RevisionCounter, config: Config, content: ConfigContent, operation: Operation, now: datetime
+    counter: RevisionCounter,
+    config: Config,
+    content: ConfigContent,
+    operation: Operation,
+    now: datetime,
+    document: ServedDocument | None = None,
 ) -> Change:
     """The replacement of the content."""
-    is_served_anew = content.text != config.content.text
+    document = document or ServedDocument(content)
+    is_served_anew = document.content.etag != config.document_etag
     return Change(
         operation,
         config.changed(content, counter.next_revision(), now),
         counter.next_document_number() if is_served_anew else counter.last_document_number,
+        document,
     )
 
 
@@ -41,21 +55,37 @@ def deleted(
 ) -> Change:
     """The deletion of a config. The counter continues, and the history is kept."""
     gone = config.changed(config.content, counter.next_revision(), now)
-    return Change(Operation.DELETE, gone, counter.next_document_number(), undoes_creation=undoes_creation)
+    return Change(
+        Operation.DELETE, gone, counter.next_document_number(), None, undoes_creation=undoes_creation
+    )
 
 
-def restored(counter: RevisionCounter, config: Config, now: datetime) -> Change:
+def restored(
+    counter: RevisionCounter, config: Config, now: datetime, document: ServedDocument | None = None
+) -> Change:
     """The restoration of a deleted config under its id. `config`: as it was, with the time of its deletion."""
     back = config.changed(config.content, counter.next_revision(), now)
-    return Change(Operation.RESTORE, back, counter.next_document_number())
+    return Change(
+        Operation.RESTORE,
+        back,
+        counter.next_document_number(),
+        document or ServedDocument(config.content),
+    )
 
 
-def moved(old: RevisionCounter, new: RevisionCounter, config: Config, now: datetime) -> Change:
+def moved(
+    old: RevisionCounter,
+    new: RevisionCounter,
+    config: Config,
+    now: datetime,
+    document: ServedDocument | None = None,
+) -> Change:
     """The move of a config to another board. Revisions and document numbers of both go on from the higher one, so that none decreases."""
     revision = max(old.next_revision(), new.next_revision())
     return Change(
         Operation.REPLACE_DEVICE,
         config.moved(new.mac_address, revision, now),
         max(old.next_document_number(), new.next_document_number()),
+        document or ServedDocument(config.content),
         replaces=old.mac_address,
     )

@@ -23,6 +23,21 @@ def _in_order(tags: Iterable[str]) -> Sequence[str]:
 
 
 @frozen
+class ServedFields:
+    """A document without its text: its ETag and its derived fields."""
+
+    etag: str
+    device_name: str | None
+    device_entity_id: str | None
+    enable_ota: bool | None
+
+    @classmethod
+    def of(cls, document: ConfigContent) -> Self:
+        """The fields of a document."""
+        return cls(document.etag, document.device_name, document.device_entity_id, document.enable_ota)
+
+
+@frozen
 class Config:
     """One device's current configuration. Times are aware and in UTC."""
 
@@ -31,7 +46,7 @@ class Config:
     mac_address: MacAddress
     """The device that this config belongs to; unique."""
     content: ConfigContent
-    """The content that the device fetches as its document."""
+    """The device's own content, which it fetches as its document where no layer reaches it."""
     revision: int
     """The number of the MAC address's latest change, from 1."""
     created_at: datetime
@@ -42,6 +57,35 @@ class Config:
     """The id of the write that made the revision. Not compared: ids are random."""
     labels: Labels = NO_LABELS
     """The tags and the note; a change of them makes no revision."""
+    served: ServedFields | None = None
+    """The document that the device is served, where that is another one than the content; None where it is the content."""
+    is_followed: bool = field(default=False, eq=False)
+    """Whether a layer reaches the device, or once did: then the history of documents has each of its documents."""
+
+    def serving(self, document: ConfigContent, *, is_followed: bool) -> Self:
+        """The config, whose device is served this document."""
+        served = None if document.etag == self.content.etag else ServedFields.of(document)
+        return evolve(self, served=served, is_followed=is_followed)
+
+    @property
+    def document_etag(self) -> str:
+        """The ETag of the document that the device is served, quotes included."""
+        return self.content.etag if self.served is None else self.served.etag
+
+    @property
+    def device_name(self) -> str | None:
+        """`deviceName` of the document."""
+        return self.content.device_name if self.served is None else self.served.device_name
+
+    @property
+    def device_entity_id(self) -> str | None:
+        """`deviceEntityId` of the document."""
+        return self.content.device_entity_id if self.served is None else self.served.device_entity_id
+
+    @property
+    def enable_ota(self) -> bool | None:
+        """`enableOTA` of the document."""
+        return self.content.enable_ota if self.served is None else self.served.enable_ota
 
     def changed(self, content: ConfigContent, revision: int, now: datetime) -> Self:
         """The config with other content, as `revision`, at `now`; a clock that was set back changes no order."""
@@ -56,11 +100,11 @@ class Config:
         return ConfigSummary(
             id=self.id,
             mac_address=self.mac_address,
-            device_name=self.content.device_name,
-            device_entity_id=self.content.device_entity_id,
-            enable_ota=self.content.enable_ota,
+            device_name=self.device_name,
+            device_entity_id=self.device_entity_id,
+            enable_ota=self.enable_ota,
             revision=self.revision,
-            etag=self.content.etag,
+            etag=self.document_etag,
             created_at=self.created_at,
             updated_at=self.updated_at,
             change=self.change,
@@ -80,7 +124,7 @@ class ConfigSummary:
     enable_ota: bool | None
     revision: int
     etag: str
-    """The content ETag, quotes included."""
+    """The ETag of the document that the device is served, quotes included."""
     created_at: datetime
     updated_at: datetime
     change: str = field(default="", eq=False)

@@ -131,16 +131,15 @@ class Selection:
             raise NothingSelected
 
     def _is_named(self, config: Config) -> bool:
-        return config.mac_address in self._named or config.content.device_name in self._named
+        return config.mac_address in self._named or config.device_name in self._named
 
     def _is_found(self, config: Config) -> bool:
-        content = config.content
-        if self.enable_ota is not None and content.enable_ota is not self.enable_ota:
+        if self.enable_ota is not None and config.enable_ota is not self.enable_ota:
             return False
         if not self.tags.takes(config.labels.tags):
             return False
         return self.text is None or has_text(
-            self.text, config.mac_address, content.device_name, content.device_entity_id
+            self.text, config.mac_address, config.device_name, config.device_entity_id
         )
 
 

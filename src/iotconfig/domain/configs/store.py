@@ -17,6 +17,7 @@ from .bulk import ExportedConfig
 from .change import Change
 from .change_log import ChangeLog
 from .config import Config
+from .document_history import DocumentHistoryReader
 from .label_ports import LabelReader, LabelRepository
 from .labels import ANY_TAGS, TagFilter
 from .ports import (
@@ -28,6 +29,7 @@ from .ports import (
     RevisionCounters,
 )
 from .revisions import ChangeNote
+from .served_anew import ServedAnew
 
 
 class View(Protocol):
@@ -61,6 +63,11 @@ class View(Protocol):
     @property
     def secrets(self) -> SecretReader:
         """The secrets, with their values encrypted."""
+        ...
+
+    @property
+    def document_history(self) -> DocumentHistoryReader:
+        """What devices were served, and of what it was composed."""
         ...
 
 
@@ -97,13 +104,19 @@ class UnitOfWork(Protocol):
         """The secrets, with their values encrypted."""
         ...
 
+    @property
+    def document_history(self) -> DocumentHistoryReader:
+        """What devices were served, and of what it was composed."""
+        ...
+
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
         """Store changes, in their order, and return the configs as they are then.
 
-        Beside `BulkWrite.store`, it is the only writer of counters, configs, documents, revisions, the
-        change log, and notifications of changes. Each change sets the counter of its MAC address to its
+        Beside `BulkWrite.store` and `serve`, it is the only writer of counters, configs, documents, revisions,
+        the change log, and notifications of changes. Each change sets the counter of its MAC address to its
         revision and its document number, and clears the successor; adds, replaces or removes the config;
-        stores or removes its documents; appends the revision; adds to the change log; and enqueues its
+        stores or removes its documents, and, from the first document of a layer on, appends them to the history
+        of the device's documents (`records_of`; a number that is there already stays as it is); appends the revision; adds to the change log; and enqueues its
         announcements at `now`. A board swap sets the counter of the board that it `replaces`, too, and
         makes the new board its successor; the log gets a row for each board. A deletion that
         `undoes_creation` gives the board the successor that its last change cleared. A created config
@@ -114,6 +127,21 @@ class UnitOfWork(Protocol):
         note: their author and message.
 
         Raises `RecordExists` where a created config's device has one already.
+        """
+        ...
+
+    def serve(
+        self, documents: Sequence[ServedAnew], note: ChangeNote, now: datetime, change: str | None = None
+    ) -> str:
+        """Store other documents of devices whose own content stays; return the id of the change.
+
+        Each sets the document number of its device's counter, and nothing else of it; replaces the document; appends
+        to the history of the device's documents (`record_of`) and to the change log (`logged_document`); and enqueues
+        its announcement at `now`. No revision is made.
+
+        documents: up to 500, of devices whose counters this unit of work has locked, in the order of their addresses.
+        note: the author and the message of the change that is the reason.
+        change: the id of that change, where another unit of work has stored it; by default that of this one.
         """
         ...
 

@@ -210,7 +210,7 @@ class TagService:
                 for config in page:
                     self.yield_turn()
                     unseen.pop(config.mac_address, None)
-                    unseen.pop(config.content.device_name, None)
+                    unseen.pop(config.device_name, None)
                     if self._takes(selection, config):
                         ids.append(config.id)
         refusals.take(BulkRefusal(str(name), RecordNotFound(name)) for name in unseen)

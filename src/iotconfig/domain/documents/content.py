@@ -84,6 +84,12 @@ class ConfigContent:
         return cls._of(text, value)
 
     @classmethod
+    def stored(cls, text: str, etag: str) -> Self:
+        """Read back a content whose derived fields are not stored. It was checked when it was received."""
+        value: dict[str, Any] = json.loads(text)
+        return cls(text, etag, value.get("deviceName"), value.get("deviceEntityId"), value.get("enableOTA"))
+
+    @classmethod
     def _of(cls, text: str, value: object) -> Self:
         if not isinstance(value, dict):
             raise InvalidDocument(

@@ -24,6 +24,7 @@ from .replay_guard import ReplayGuardContract
 from .restoring import RestoringContract
 from .secrets import SecretsContract
 from .selections import SelectionsContract
+from .serving import ServingContract
 from .tags import TagsContract
 from .undo import UndoContract
 from .undo_of_boards import UndoOfBoardsContract
@@ -33,6 +34,7 @@ class StoreContract(
     ConfigsContract,
     ConfigQueriesContract,
     DocumentsContract,
+    ServingContract,
     ConcurrencyContract,
     HistoryContract,
     PruningContract,

@@ -15,6 +15,7 @@ export const OPERATIONS: readonly Operation[] = [
   "replace-device",
   "tag",
   "note",
+  "serve",
 ];
 
 /** What the log is limited to; empty where it is not. */
