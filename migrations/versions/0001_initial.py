@@ -45,6 +45,7 @@ def downgrade() -> None:
         "device_tokens",
         "api_tokens",
         "notifications",
+        "recompositions",
         "layers_state",
         "layer_revisions",
         "layers",
@@ -252,6 +253,23 @@ def _create_layers() -> None:
         sa.Column("only", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("generation", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("only", name="pk_layers_state"),
+    )
+    op.create_table(
+        "recompositions",
+        sa.Column("id", _big_id, sa.Identity(always=False), nullable=False),
+        sa.Column("change", sa.String(16), nullable=False),
+        sa.Column("author", sa.String(255), nullable=False),
+        sa.Column("message", sa.Text),
+        sa.Column("reaches", sa.Text, nullable=False),
+        sa.Column("total", sa.BigInteger, nullable=False),
+        sa.Column("done", sa.BigInteger, nullable=False),
+        sa.Column("changed", sa.BigInteger, nullable=False),
+        sa.Column("failed", sa.BigInteger, nullable=False),
+        sa.Column("swept_to", _mac),
+        sa.Column("started_at", _time, nullable=False),
+        sa.Column("finished_at", _time),
+        sa.PrimaryKeyConstraint("id", name="pk_recompositions"),
+        sa.UniqueConstraint("change", name="uq_recompositions_change"),
     )
 
 

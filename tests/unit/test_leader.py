@@ -206,10 +206,14 @@ def test_the_end_closes_each_job_once() -> None:
 @pytest.mark.parametrize(
     ("environ", "relays", "names"),
     [
-        ({"MQTT_URL": "mqtt://127.0.0.1:1"}, True, ["relay", "subscriber", "states"]),
-        ({"MQTT_URL": "mqtt://127.0.0.1:1", "IOTCONFIG_MQTT_DEVICES": "off"}, True, ["relay", "states"]),
-        ({"MQTT_URL": "mqtt://127.0.0.1:1"}, False, ["states"]),
-        ({}, True, ["states"]),
+        ({"MQTT_URL": "mqtt://127.0.0.1:1"}, True, ["relay", "subscriber", "states", "recomposition"]),
+        (
+            {"MQTT_URL": "mqtt://127.0.0.1:1", "IOTCONFIG_MQTT_DEVICES": "off"},
+            True,
+            ["relay", "states", "recomposition"],
+        ),
+        ({"MQTT_URL": "mqtt://127.0.0.1:1"}, False, ["states", "recomposition"]),
+        ({}, True, ["states", "recomposition"]),
     ],
     ids=["broker", "devices-not-read", "relay-elsewhere", "no-broker"],
 )

@@ -14,13 +14,14 @@ from iotconfig.domain.configs.bulk import (
     TAKING_REVISION,
     AnyEntry,
     BulkDeletion,
+    BulkRefusal,
     BulkRestoration,
     BulkResult,
     Duplicate,
     Outcome,
     duplicates_among,
 )
-from iotconfig.domain.configs.bulk_changes import change_of, is_stale, outcome_of
+from iotconfig.domain.configs.bulk_changes import change_of, document_refusal, is_stale, outcome_of
 from iotconfig.domain.configs.bulk_options import EntryRules
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.query import ConfigQuery
@@ -79,6 +80,13 @@ class JsonFileBulkWrite:
                 yield
             finally:
                 self._locked = None
+
+    def compose(self) -> Iterator[BulkRefusal]:
+        work = self._work()
+        refused = [refusal for entry in self._entries if (refusal := document_refusal(work, entry))]
+        yield from refused
+        places = frozenset(refusal.place for refusal in refused)
+        self._entries = [entry for entry in self._entries if entry.place not in places]
 
     def compare(self, rules: EntryRules) -> None:
         work = self._work()

@@ -62,7 +62,7 @@ def serve(records: Records, served: ServedAnew, change_id: str, note: ChangeNote
     mac_address, content = served.config.mac_address, served.document.content
     records.counters[mac_address].last_document_number = served.document_number
     records.documents[mac_address] = Document(served.document_number, bytes(content), content.etag)
-    _remember(records, served.config.serving(content, is_followed=True))
+    _remember(records, served.served())
     _add_to_history(records, record_of(served, now, change_id))
     records.log.append(logged_document(served, change_id, note, now, records.log))
     JsonFileNotificationOutbox(records).enqueue(served.announcement(), now)

@@ -54,6 +54,7 @@ class JsonFileConfigReader:
             config,
             labels=self._records.labels.get(config.id, LabelsRecord()).labels,
             served=self._records.served.get(config.mac_address),
+            document_number=self._records.documents[config.mac_address].number,
             is_followed=config.mac_address in self._records.document_history,
         )
 
@@ -81,6 +82,9 @@ class JsonFileRevisionCounters:
     def lock(self, mac_address: MacAddress) -> RevisionCounter:
         counter = self._of(mac_address)
         return RevisionCounter(mac_address, counter.last_revision, counter.last_document_number)
+
+    def lock_all(self, mac_addresses: Sequence[MacAddress]) -> None:
+        return None
 
     def lock_owner(self, config_id: int) -> RevisionCounter | None:
         config = self._records.configs.get(config_id)

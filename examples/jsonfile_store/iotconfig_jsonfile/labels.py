@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 
 from iotconfig.domain.configs.change_log import logged_labels
 from iotconfig.domain.configs.label_ports import LabelChange, LabelledConfig, LabelRevision, TagCount
+from iotconfig.domain.configs.labels import Labels
 from iotconfig.domain.configs.revisions import ChangeNote
 
 from .records import LabelsRecord, Records
@@ -42,6 +43,9 @@ class JsonFileLabelRepository:
 
     def lock_names(self) -> None:
         return None
+
+    def kept(self, config_id: int) -> Labels:
+        return self._of(config_id).labels
 
     def names(self) -> frozenset[str]:
         return frozenset(self._tags())

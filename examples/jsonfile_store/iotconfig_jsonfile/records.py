@@ -20,6 +20,7 @@ from iotconfig.domain.configs.revisions import Revision
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.layers.layer import Layer
+from iotconfig.domain.layers.recompositions import Recomposition
 from iotconfig.domain.layers.revisions import LayerRevision
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.secrets.secret import Secret
@@ -56,6 +57,8 @@ class Records:
     documents: dict[MacAddress, Document] = Factory(dict)
     served: dict[MacAddress, ServedFields] = Factory(dict)
     """The fields of the documents that layers changed."""
+    recompositions: dict[str, Recomposition] = Factory(dict)
+    """By the id of the change, the oldest first."""
     document_history: dict[MacAddress, list[DocumentRecord]] = Factory(dict)
     """The documents of devices that a layer reached, the oldest first."""
     histories: dict[int, list[Revision]] = Factory(dict)

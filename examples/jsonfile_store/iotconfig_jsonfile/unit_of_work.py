@@ -10,9 +10,11 @@ from attrs import frozen
 
 from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.change_log import new_change_id
+from iotconfig.domain.configs.composing import Composer
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.served_anew import ServedAnew
+from iotconfig.domain.layers.layer_stack import LayerStack
 
 from .changes import record, serve
 from .configs import JsonFileConfigReader, JsonFileRevisionCounters
@@ -21,6 +23,7 @@ from .history import JsonFileHistoryRepository
 from .labels import JsonFileLabelRepository
 from .layers import JsonFileLayerRepository
 from .notifications import JsonFileNotificationOutbox
+from .recompositions import JsonFileRecompositionRepository
 from .records import Records
 from .replay_guard import JsonFileReplayGuard
 from .secrets import JsonFileSecretRepository
@@ -40,6 +43,7 @@ class JsonFileUnitOfWork:
     layers: JsonFileLayerRepository
     secrets: JsonFileSecretRepository
     document_history: JsonFileDocumentHistoryReader
+    recompositions: JsonFileRecompositionRepository
     change_id: str
 
     @classmethod
@@ -57,11 +61,15 @@ class JsonFileUnitOfWork:
             JsonFileLayerRepository(records, change_id),
             JsonFileSecretRepository(records, change_id),
             JsonFileDocumentHistoryReader(records),
+            JsonFileRecompositionRepository(records),
             change_id,
         )
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
         return [record(self._records, change, self.change_id, note, now) for change in changes]
+
+    def composer(self) -> Composer:
+        return Composer(LayerStack.of(self.layers.all()))
 
     def serve(
         self, documents: Sequence[ServedAnew], note: ChangeNote, now: datetime, change: str | None = None

@@ -46,6 +46,7 @@ from .contracts.documents import DocumentsContract
 from .contracts.evidence import EvidenceStoreContract
 from .contracts.history import HistoryContract
 from .contracts.last_messages import LastMessageStoreContract
+from .contracts.layered_documents import LayeredDocumentsContract
 from .contracts.layering import LayeringContract
 from .contracts.layers import LayersContract
 from .contracts.lease import LeaseContract
@@ -86,6 +87,7 @@ __all__ = [
     "EvidenceStoreContract",
     "HistoryContract",
     "LastMessageStoreContract",
+    "LayeredDocumentsContract",
     "LayeringContract",
     "LayersContract",
     "LeaseContract",

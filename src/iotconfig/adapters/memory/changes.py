@@ -89,7 +89,7 @@ def serve(state: State, served: ServedAnew, change_id: str, note: ChangeNote, no
         state.counters[mac_address], last_document_number=served.document_number
     )
     state.documents[mac_address] = Document(served.document_number, bytes(content), content.etag)
-    _remember(state, served.config.serving(content, is_followed=True))
+    _remember(state, served.served())
     _add_to_history(state, record_of(served, now, change_id))
     state.log.append(logged_document(served, change_id, note, now, state.log))
     MemoryNotificationOutbox(state).enqueue(served.announcement(), now)

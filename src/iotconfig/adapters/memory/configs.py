@@ -60,6 +60,7 @@ class MemoryConfigReader:
             config,
             labels=self._state.labels.get(config.id, NO_LABELS),
             served=self._state.served.get(config.mac_address),
+            document_number=self._state.documents[config.mac_address].number,
             is_followed=config.mac_address in self._state.document_history,
         )
 
@@ -82,6 +83,9 @@ class MemoryRevisionCounters:
 
     def lock(self, mac_address: MacAddress) -> RevisionCounter:
         return self._state.counters.setdefault(mac_address, RevisionCounter(mac_address, 0, 0))
+
+    def lock_all(self, mac_addresses: Sequence[MacAddress]) -> None:
+        return None
 
     def lock_owner(self, config_id: int) -> RevisionCounter | None:
         config = self._state.configs.get(config_id)

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from iotconfig.domain.configs.change_log import logged_labels
 from iotconfig.domain.configs.label_ports import LabelChange, LabelledConfig, LabelRevision, TagCount
-from iotconfig.domain.configs.labels import NO_LABELS
+from iotconfig.domain.configs.labels import NO_LABELS, Labels
 from iotconfig.domain.configs.revisions import ChangeNote
 
 from .state import State
@@ -46,6 +46,9 @@ class MemoryLabelRepository:
 
     def lock_names(self) -> None:
         return None
+
+    def kept(self, config_id: int) -> Labels:
+        return self._state.labels.get(config_id, NO_LABELS)
 
     def names(self) -> frozenset[str]:
         return frozenset(self._tags())

@@ -26,6 +26,7 @@ from iotconfig.domain.configs.revisions import Revision
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import ServiceClosed
 from iotconfig.domain.layers.layer import Layer
+from iotconfig.domain.layers.recompositions import Recomposition
 from iotconfig.domain.layers.revisions import LayerRevision
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.secrets.secret import Secret
@@ -62,6 +63,8 @@ class State:
     layer_generation: int = 0
     secrets: dict[str, Secret] = Factory(dict)
     etag_key: bytes = Factory(lambda: token_bytes(32))
+    recompositions: dict[str, Recomposition] = Factory(dict)
+    """By the id of the change, the oldest first."""
     last_id: int = 0
 
     def copy(self) -> State:
@@ -87,6 +90,7 @@ class State:
             layer_generation=self.layer_generation,
             secrets=dict(self.secrets),
             etag_key=self.etag_key,
+            recompositions=dict(self.recompositions),
             last_id=self.last_id,
         )
 

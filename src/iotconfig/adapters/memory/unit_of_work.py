@@ -10,9 +10,11 @@ from attrs import frozen
 
 from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.change_log import new_change_id
+from iotconfig.domain.configs.composing import Composer
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.served_anew import ServedAnew
+from iotconfig.domain.layers.layer_stack import LayerStack
 
 from .announcing import MemoryNotificationOutbox
 from .changes import record, serve
@@ -21,6 +23,7 @@ from .document_history import MemoryDocumentHistoryReader
 from .history import MemoryHistoryRepository
 from .labels import MemoryLabelRepository
 from .layers import MemoryLayerRepository
+from .recompositions import MemoryRecompositionRepository
 from .replay_guard import MemoryReplayGuard
 from .secrets import MemorySecretRepository
 from .state import State
@@ -40,6 +43,7 @@ class MemoryUnitOfWork:
     layers: MemoryLayerRepository
     secrets: MemorySecretRepository
     document_history: MemoryDocumentHistoryReader
+    recompositions: MemoryRecompositionRepository
     change_id: str
 
     @classmethod
@@ -57,11 +61,15 @@ class MemoryUnitOfWork:
             MemoryLayerRepository(state, change_id),
             MemorySecretRepository(state, change_id),
             MemoryDocumentHistoryReader(state),
+            MemoryRecompositionRepository(state),
             change_id,
         )
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
         return [record(self._state, change, self.change_id, note, now) for change in changes]
+
+    def composer(self) -> Composer:
+        return Composer(LayerStack.of(self.layers.all()))
 
     def serve(
         self, documents: Sequence[ServedAnew], note: ChangeNote, now: datetime, change: str | None = None

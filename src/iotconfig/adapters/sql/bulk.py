@@ -10,7 +10,9 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    FromClause,
     Index,
+    Integer,
     MetaData,
     String,
     Table,
@@ -34,7 +36,7 @@ from iotconfig.domain.configs.bulk_options import EntryRules
 from iotconfig.domain.configs.revisions import Operation
 
 from .engine.dialects import ByDialect, insert_into
-from .tables import MacText, UtcDateTime, configs, revision_counters, revisions
+from .tables import MacText, UtcDateTime, configs, documents, revision_counters, revisions
 
 temporary: Final = MetaData()
 
@@ -58,6 +60,26 @@ staged: Final = Table(
     Column("device_entity_id", String(255)),
     Column("enable_ota", Boolean),
     Column("search_text", Text),
+    prefixes=["TEMPORARY"],
+)
+
+composed: Final = Table(
+    "composed_configs",
+    temporary,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    # Of what it was composed: the layers, and the tags of a config; 0 where there is no config.
+    Column("generation", BigInteger, nullable=False),
+    Column("config_id", BigInteger, nullable=False),
+    Column("label_number", BigInteger, nullable=False),
+    # Nothing from here on where no layer reaches the device: its document is the content.
+    Column("etag", String(80)),
+    Column("device_name", String(255)),
+    Column("device_entity_id", String(255)),
+    Column("enable_ota", Boolean),
+    Column("search_text", Text),
+    Column("layers", Text),
+    Column("rule", Integer),
+    Column("body", Text),
     prefixes=["TEMPORARY"],
 )
 
@@ -91,6 +113,8 @@ duplicates: Final = Table(
 BY_SEQ: Final = Index("ix_planned_configs_seq", planned.c.seq)
 
 PLANNED_ENTRIES: Final = staged.join(planned, planned.c.seq == staged.c.seq)
+DECIDED_ENTRIES: Final = PLANNED_ENTRIES.outerjoin(composed, composed.c.seq == staged.c.seq)
+"""The planned entries with their documents, where layers reach the devices."""
 
 # A counter of 1 without a config: the lock has just inserted the device.
 _FIRST: Final = 1
@@ -213,9 +237,37 @@ ADD_DELETIONS_OF_OTHERS: Final = _add_deletions_of_others()
 """Its parameter `first` is the number of entries before."""
 
 
+def _document_number(*, is_composed: bool) -> ColumnElement[int]:
+    """The number of the document that an entry with content leads to."""
+    counted = revision_counters.c.last_document_number
+    if not is_composed:
+        return _next(counted)
+    is_served_on = and_(
+        configs.c.id.is_not(None),
+        not_(_IS_DELETION),
+        documents.c.etag == func.coalesce(composed.c.etag, staged.c.etag),
+    )
+    return case((is_served_on, counted), else_=_next(counted))
+
+
+def _present(*, is_composed: bool) -> FromClause:
+    """The entries with the present configs and counters, and with the documents."""
+    rows = staged.outerjoin(configs, configs.c.mac_address == staged.c.mac_address).outerjoin(
+        revision_counters, revision_counters.c.mac_address == staged.c.mac_address
+    )
+    if not is_composed:
+        return rows
+    return rows.outerjoin(documents, documents.c.mac_address == staged.c.mac_address).outerjoin(
+        composed, composed.c.seq == staged.c.seq
+    )
+
+
 @cache  # Making it takes longer than a write of one entry.
-def plan(rules: EntryRules) -> Any:
-    """Determine the outcome of each entry from the present rows."""
+def plan(rules: EntryRules, *, is_composed: bool) -> Any:
+    """Determine the outcome of each entry from the present rows.
+
+    is_composed: whether there are or were layers; then other content may leave the document as it is.
+    """
     is_refused = false() if rules.allow_replaced else revision_counters.c.replaced_by.is_not(None)
     is_same: ColumnElement[bool] = configs.c.content == staged.c.content
     if rules.ignore_line_ends:
@@ -245,13 +297,9 @@ def plan(rules: EntryRules) -> Any:
             case((_IS_RESTORATION, _DELETED_AT), else_=configs.c.updated_at).label("last_change_at"),
             revision_counters.c.replaced_by,
             _next(revision_counters.c.last_revision).label("next_revision"),
-            _next(revision_counters.c.last_document_number).label("document_number"),
+            _document_number(is_composed=is_composed).label("document_number"),
         )
-        .select_from(
-            staged.outerjoin(configs, configs.c.mac_address == staged.c.mac_address).outerjoin(
-                revision_counters, revision_counters.c.mac_address == staged.c.mac_address
-            )
-        )
+        .select_from(_present(is_composed=is_composed))
         .subquery()
     )
     takes_revision = compared.c.outcome.in_([outcome.value for outcome in TAKING_REVISION])

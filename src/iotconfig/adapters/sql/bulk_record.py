@@ -12,7 +12,7 @@ from iotconfig.domain.configs.bulk import TAKING_REVISION, Outcome
 from iotconfig.domain.configs.revisions import Operation
 from iotconfig.domain.documents.served import FIRST_RULE
 
-from .bulk import PLANNED_ENTRIES, planned, staged
+from .bulk import DECIDED_ENTRIES, PLANNED_ENTRIES, composed, planned, staged
 from .change_log import log
 from .change_row import WRITE
 from .changes import add, advance, announcements, append, remove, replace
@@ -43,13 +43,17 @@ _CREATED_AT: Final = (
 
 
 def _served() -> list[ColumnElement[Any]]:
-    """The documents of the entries: each is the content."""
-    served: dict[str, ColumnElement[Any]] = {
+    """The documents of the entries: each is the content, where nothing else was composed."""
+    own: dict[str, ColumnElement[Any]] = {
         **{name: staged.c[name] for name in ("etag", *DERIVED, "search_text")},
         "body": staged.c.content,
-        "number": planned.c.document_number,
         "layers": literal_column("''", Text),
         "rule": literal_column(str(FIRST_RULE), Integer),
+    }
+    is_composed = composed.c.etag.is_not(None)
+    served: dict[str, ColumnElement[Any]] = {
+        **{name: case((is_composed, composed.c[name]), else_=column) for name, column in own.items()},
+        "number": planned.c.document_number,
     }
     return [column.label(f"document_{name}") for name, column in served.items()]
 
@@ -66,7 +70,7 @@ def _rows(condition: ColumnElement[bool], created_at: ColumnElement[Any]) -> Col
             created_at.label("created_at"),
             _UPDATED_AT.label("updated_at"),
         )
-        .select_from(PLANNED_ENTRIES)
+        .select_from(DECIDED_ENTRIES)
         .where(condition)
     )
     return dict(rows.subquery().c.items())
@@ -93,7 +97,7 @@ def _stored_rows() -> Columns:
             _UPDATED_AT.label("updated_at"),
         )
         .select_from(
-            PLANNED_ENTRIES.outerjoin(configs, and_(_IS_NEW, configs.c.mac_address == planned.c.mac_address))
+            DECIDED_ENTRIES.outerjoin(configs, and_(_IS_NEW, configs.c.mac_address == planned.c.mac_address))
         )
         .where(_IS_STORED)
     )

@@ -16,10 +16,12 @@ from sqlalchemy import Column, Connection, Row, Select, Table, delete, func, sel
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from iotconfig.domain.configs.bulk import (
+    NOT_COMPOSED,
     NOT_LOCKED,
     AnyEntry,
     BulkDeletion,
     BulkEntry,
+    BulkRefusal,
     BulkRestoration,
     BulkResult,
     Duplicate,
@@ -27,6 +29,7 @@ from iotconfig.domain.configs.bulk import (
 )
 from iotconfig.domain.configs.bulk_options import EntryRules
 from iotconfig.domain.configs.change_log import new_change_id
+from iotconfig.domain.configs.composing import Composers
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.query import search_text
 from iotconfig.domain.configs.revisions import ChangeNote
@@ -35,11 +38,13 @@ from iotconfig.domain.mac import MacAddress, optional_mac_address
 
 from . import bulk
 from .announcing import enqueue_selected
-from .bulk import duplicates, planned, staged
+from .bulk import composed, duplicates, planned, staged
+from .bulk_composing import BulkComposing
 from .bulk_record import ANNOUNCEMENTS, storing
 from .bulk_selection import BulkSelection
 from .change_row import write_values
 from .engine.database import Session
+from .gate import SeenLayers, pass_gate
 from .tables import configs
 
 _PAGE: Final = 1000
@@ -52,23 +57,33 @@ class SqlBulkWrite:
     """`BulkWrite` on a connection of its own."""
 
     _session: Session
+    _composers: Composers = Factory(Composers)
     _selection: BulkSelection = field(init=False)
     _added: int = 0
     _tally: Mapping[Outcome, int] = Factory(dict)
     _is_locked: bool = False
     """Whether the entries are locked, and not stored yet."""
+    _is_composed: bool = False
+    """Whether the documents are decided, since the entries were locked."""
+
+    _composing: BulkComposing = field(init=False)
+
+    @_composing.default
+    def _make_composing(self) -> BulkComposing:
+        return BulkComposing(self._session, self._composers)
 
     @_selection.default
     def _make_selection(self) -> BulkSelection:
         return BulkSelection(self._session)
 
     def __attrs_post_init__(self) -> None:
-        for table in (staged, planned):
+        for table in (staged, composed, planned):
             self._connection.execute(CreateTable(table))
 
     def add(self, entries: Sequence[AnyEntry]) -> None:
         rows = [_row(number, entry) for number, entry in enumerate(entries, self._added)]
         self._added += len(rows)
+        self._is_composed = False
         self._session.fill(staged, rows)
 
     def take_duplicates(self) -> Iterator[Duplicate]:
@@ -101,6 +116,8 @@ class SqlBulkWrite:
     def lock(self) -> Iterator[None]:
         self._analyze(staged)
         with self._session.writing():
+            pass_gate(self._connection, SeenLayers())
+            self._is_composed = False
             self._connection.execute(bulk.LOCK[self._connection.dialect.name])
             self._is_locked = True
             try:
@@ -111,15 +128,21 @@ class SqlBulkWrite:
             finally:
                 self._is_locked = False
 
+    def compose(self) -> Iterator[BulkRefusal]:
+        yield from self._composing.compose()
+        self._is_composed = True
+
     def compare(self, rules: EntryRules) -> None:
         self._connection.execute(delete(planned))
-        self._connection.execute(bulk.plan(rules))
+        self._connection.execute(bulk.plan(rules, is_composed=self._composing.generation > 0))
         counts = select(planned.c.outcome, func.count()).group_by(planned.c.outcome)
         self._tally = {Outcome(outcome): count for outcome, count in self._connection.execute(counts)}
 
     def store(self, note: ChangeNote, now: datetime) -> str:
         if not self._is_locked:
             raise RuntimeError(NOT_LOCKED)
+        if not self._is_composed and self._composing.is_needed():
+            raise RuntimeError(NOT_COMPOSED)
         self._is_locked = False
         self._analyze(planned)
         change_id = new_change_id()

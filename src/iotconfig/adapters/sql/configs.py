@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -30,8 +30,9 @@ from .content_columns import content_of
 from .documents import OWN
 from .engine.dialects import ByDialect, insert_into
 from .engine.single_row import fetch_row
+from .gate import SeenLayers, behind_gate, pass_gate
 from .labels import LABELS, labels_of, tagged
-from .tables import config_labels, configs, documents, revision_counters
+from .tables import config_labels, configs, documents, layers_state, revision_counters
 
 # Of the document, not of the content.
 _DERIVED: Final = (documents.c.device_name, documents.c.device_entity_id, documents.c.enable_ota)
@@ -56,13 +57,17 @@ CONFIG_COLUMNS: Final = (
     *LABELS,
     documents.c.etag.label("document_etag"),
     documents.c.layers.label("document_layers"),
+    documents.c.number.label("document_number"),
 )
 _CONFIG: Final = select(*CONFIG_COLUMNS).select_from(_LABELLED)
 # A range or a list is given for both: PostgreSQL passes only equality on to the other table of a join, and
 # would read all of it.
 _ON_BOTH_SIDES: Final = (configs.c.mac_address, documents.c.mac_address)
-_BY_ID: Final = _CONFIG.where(configs.c.id == bindparam("key"))
-_BY_MAC: Final = _CONFIG.where(configs.c.mac_address == bindparam("key"))
+_GENERATION: Final = select(layers_state.c.generation).scalar_subquery().label("generation")
+"""Read with each single config: a writer decides by it which layers reach the device."""
+_WITH_GENERATION: Final = _CONFIG.add_columns(_GENERATION)
+_BY_ID: Final = _WITH_GENERATION.where(configs.c.id == bindparam("key"))
+_BY_MAC: Final = _WITH_GENERATION.where(configs.c.mac_address == bindparam("key"))
 _BY_MACS: Final = _CONFIG.where(
     *(column.in_(bindparam("keys", expanding=True)) for column in _ON_BOTH_SIDES)
 ).order_by(configs.c.mac_address)
@@ -72,11 +77,31 @@ _COUNTER: Final[tuple[Column[Any], ...]] = (
     revision_counters.c.last_revision,
     revision_counters.c.last_document_number,
 )
-_LOCK: Final = select(*_COUNTER).with_for_update()
-_LOCK_MAC: Final = _LOCK.where(revision_counters.c.mac_address == bindparam("key"))
-_LOCK_OWNER: Final = _LOCK.where(
+_OF_MAC: Final = select(*_COUNTER).where(revision_counters.c.mac_address == bindparam("key"))
+_OF_OWNER: Final = select(*_COUNTER).where(
     revision_counters.c.mac_address
     == select(configs.c.mac_address).where(configs.c.id == bindparam("key")).scalar_subquery()
+)
+
+
+def _locking(counters: Select[Any]) -> ByDialect[Select[Any]]:
+    """Lock the rows of a query. On SQLite, the transaction holds the one write lock."""
+    return ByDialect(
+        lambda dialect: (
+            behind_gate(counters).with_for_update(of=revision_counters)
+            if dialect == "postgresql"
+            else counters
+        )
+    )
+
+
+_LOCK_MAC: Final = _locking(_OF_MAC)
+_LOCK_OWNER: Final = _locking(_OF_OWNER)
+_LOCK_ALL: Final = (
+    select(revision_counters.c.mac_address)
+    .where(revision_counters.c.mac_address.in_(bindparam("keys", expanding=True)))
+    .order_by(revision_counters.c.mac_address)
+    .with_for_update()
 )
 _REPLACED_BY: Final = select(revision_counters.c.replaced_by).where(
     revision_counters.c.mac_address == bindparam("key"),
@@ -101,14 +126,20 @@ class SqlConfigReader:
     """`ConfigReader` over one connection."""
 
     _connection: Connection
+    _seen: SeenLayers = field(factory=SeenLayers)
 
     def get(self, config_id: int) -> Config | None:
-        row = fetch_row(self._connection, _BY_ID, {"key": config_id})
-        return None if row is None else config_of(row)
+        return self._one(_BY_ID, config_id)
 
     def get_by_mac(self, mac_address: MacAddress) -> Config | None:
-        row = fetch_row(self._connection, _BY_MAC, {"key": str(mac_address)})
-        return None if row is None else config_of(row)
+        return self._one(_BY_MAC, str(mac_address))
+
+    def _one(self, query: Select[Any], key: object) -> Config | None:
+        row = fetch_row(self._connection, query, {"key": key})
+        if row is None:
+            return None
+        self._seen.generation = row.generation or 0
+        return config_of(row)
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         page = (
@@ -145,17 +176,30 @@ class SqlRevisionCounters:
     """
 
     _connection: Connection
+    _seen: SeenLayers = field(factory=SeenLayers)
 
     def lock(self, mac_address: MacAddress) -> RevisionCounter:
-        row = fetch_row(self._connection, _LOCK_MAC, {"key": str(mac_address)})
+        row = self._locked(_LOCK_MAC, str(mac_address))
         if row is None:
+            pass_gate(self._connection, self._seen)
             register = _REGISTER[self._connection.dialect.name]
             row = self._connection.execute(register, {"key": str(mac_address)}).one()
         return _counter(mac_address, row)
 
+    def lock_all(self, mac_addresses: Sequence[MacAddress]) -> None:
+        pass_gate(self._connection, self._seen)
+        # On SQLite, the transaction holds the one write lock.
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(_LOCK_ALL, {"keys": [str(mac_address) for mac_address in mac_addresses]})
+
     def lock_owner(self, config_id: int) -> RevisionCounter | None:
-        row = fetch_row(self._connection, _LOCK_OWNER, {"key": config_id})
+        row = self._locked(_LOCK_OWNER, config_id)
         return None if row is None else _counter(MacAddress(row.mac_address), row)
+
+    def _locked(self, query: ByDialect[Select[Any]], key: object) -> Any:
+        # What was read before is not behind the gate.
+        self._seen.generation = None
+        return fetch_row(self._connection, query[self._connection.dialect.name], {"key": key})
 
     def replaced_by(self, mac_address: MacAddress, since: int = 0) -> MacAddress | None:
         values = {"key": str(mac_address), "since": since}
@@ -208,6 +252,7 @@ def config_of(row: Row[Any]) -> Config:
         change=row.change,
         labels=labels_of(row),
         served=_served_of(row) if is_composed else None,
+        document_number=row.document_number,
         is_followed=row.document_layers != OWN,
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import (
     BigInteger,
     BindParameter,
@@ -41,13 +41,14 @@ from sqlalchemy.types import TypeEngine
 
 from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference, operation_on_labels
 from iotconfig.domain.configs.label_ports import LabelChange, LabelledConfig, LabelRevision, TagCount
-from iotconfig.domain.configs.labels import Labels, TagFilter
+from iotconfig.domain.configs.labels import NO_LABELS, Labels, TagFilter
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.mac import MacAddress
 
 from .announcing import signal_commit
 from .change_log import DIFFERENCES, TAGS, log
 from .engine.dialects import ByDialect, insert_into
+from .gate import SeenLayers, pass_gate
 from .given_rows import given_relation
 from .tables import (
     UtcDateTime,
@@ -79,6 +80,7 @@ _FIND: Final = (
     .where(configs.c.id.in_(_IDS))
     .order_by(configs.c.mac_address)
 )
+_KEPT: Final = select(*LABELS).where(config_labels.c.config_id == bindparam("key"))
 _COUNTS: Final = (
     select(config_tags.c.tag, func.count())
     .select_from(config_tags.join(configs, configs.c.id == config_tags.c.config_id))
@@ -227,6 +229,7 @@ class SqlLabelRepository:
 
     _connection: Connection
     _change_id: str = ""
+    _seen: SeenLayers = field(factory=SeenLayers)
 
     def find(self, config_ids: Sequence[int]) -> Sequence[LabelledConfig]:
         return [_labelled(row) for row in self._connection.execute(_FIND, {"ids": [*config_ids]})]
@@ -242,12 +245,14 @@ class SqlLabelRepository:
                 for each in configs
             ]
         )
+        pass_gate(self._connection, self._seen)
         *locks, compare = _CONFIRM[self._connection.dialect.name]
         for lock in locks:
             self._connection.execute(lock, {"rows": rows})
         return not self._connection.execute(compare, {"rows": rows}).scalar_one()
 
     def lock(self, config_ids: Sequence[int]) -> Sequence[LabelledConfig]:
+        pass_gate(self._connection, self._seen)
         # On SQLite, the transaction holds the one write lock.
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(_LOCK, {"ids": [*config_ids]})
@@ -256,6 +261,10 @@ class SqlLabelRepository:
     def lock_names(self) -> None:
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
+
+    def kept(self, config_id: int) -> Labels:
+        row: Any = self._connection.execute(_KEPT, {"key": config_id}).one_or_none()
+        return NO_LABELS if row is None else labels_of(row)
 
     def names(self) -> frozenset[str]:
         return frozenset(self._connection.execute(_NAMES).scalars())

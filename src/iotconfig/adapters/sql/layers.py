@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from attrs import frozen
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
+from attrs import field, frozen
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from iotconfig.domain.change_notes import ChangeNote, Operation
 from iotconfig.domain.documents.content import ConfigContent
@@ -26,10 +26,8 @@ from .announcing import signal_commit
 from .change_log import LAYER, log
 from .content_columns import CONTENT, DERIVED, content_columns, content_of
 from .engine.dialects import ByDialect, insert_into
+from .gate import SeenLayers, close_gate
 from .tables import UtcDateTime, changes, layer_revisions, layers, layers_state
-
-_LOCK_KEY: Final = 0x696F7463_6C617973
-"""`iotclays` in ASCII: the number of the advisory lock in a PostgreSQL database."""
 
 _ONLY: Final = 1
 _NAME: Final = bindparam("name_", type_=layers.c.name.type)
@@ -94,6 +92,7 @@ class SqlLayerRepository:
 
     _connection: Connection
     _change_id: str = ""
+    _seen: SeenLayers = field(factory=SeenLayers)
 
     def get(self, name: str) -> Layer | None:
         row = self._connection.execute(_GET, {"name_": name}).one_or_none()
@@ -122,11 +121,11 @@ class SqlLayerRepository:
         return [self._changed(_revision(row)) for row in rows]
 
     def lock(self) -> None:
-        # On SQLite, the transaction holds the one write lock.
-        if self._connection.dialect.name == "postgresql":
-            self._connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
+        self._seen.generation = None
+        close_gate(self._connection)
 
     def record(self, changes: Sequence[LayerChange], note: ChangeNote, now: datetime) -> str:
+        self._seen.is_changing = True
         revisions = [change.revision(note, self._change_id) for change in changes]
         # All are removed first, so that layers may exchange their ranks.
         self._connection.execute(_REMOVE, {"names_": [change.layer.name for change in changes]})

@@ -9,12 +9,15 @@ from typing import Self
 from attrs import define
 from sqlalchemy import Connection
 
+from iotconfig.domain.configs.composing import Composer, Composers
+
 from .configs import SqlConfigReader, SqlRevisionCounters
 from .document_history import SqlDocumentHistoryReader
 from .engine.database import Database
 from .history import SqlHistoryRepository
 from .labels import SqlLabelRepository
 from .layers import SqlLayerRepository
+from .recompositions import SqlRecompositionRepository
 from .secrets import SqlSecretRepository
 
 
@@ -23,6 +26,7 @@ class SqlReading:
     """`View`, and the context manager of its one connection, which it takes at its first need."""
 
     _database: Database
+    _composers: Composers
     _opening: AbstractContextManager[Connection] | None = None
     _connection: Connection | None = None
 
@@ -54,6 +58,13 @@ class SqlReading:
     @property
     def document_history(self) -> SqlDocumentHistoryReader:
         return SqlDocumentHistoryReader(self._connected())
+
+    @property
+    def recompositions(self) -> SqlRecompositionRepository:
+        return SqlRecompositionRepository(self._connected())
+
+    def composer(self) -> Composer:
+        return self._composers.of(self.layers)
 
     def __enter__(self) -> Self:
         return self

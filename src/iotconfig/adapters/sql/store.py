@@ -14,6 +14,7 @@ from iotconfig.domain.configs.bulk import ExportedConfig
 from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.change_filter import ChangeFilter
 from iotconfig.domain.configs.change_log import LoggedChange, new_change_id
+from iotconfig.domain.configs.composing import Composer, Composers
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
 from iotconfig.domain.configs.revisions import ChangeNote
@@ -27,10 +28,12 @@ from .configs import SqlConfigReader, SqlRevisionCounters
 from .document_history import SqlDocumentHistoryReader
 from .documents import SqlDocuments
 from .engine.database import Database
+from .gate import SeenLayers
 from .history import SqlHistoryRepository
 from .labels import SqlLabelRepository, tagged
 from .layers import SqlLayerRepository
 from .read_view import SqlReading
+from .recompositions import SqlRecompositionRepository
 from .replay_guard import SqlReplayGuard
 from .secrets import SqlSecretRepository
 from .tables import configs
@@ -48,15 +51,17 @@ class SqlUnitOfWork:
     """`UnitOfWork` on one connection, in a transaction."""
 
     _connection: Connection
+    _composers: Composers = field(factory=Composers)
     _change_id: str = field(factory=new_change_id)
+    _seen: SeenLayers = field(factory=SeenLayers)
 
     @property
     def configs(self) -> SqlConfigReader:
-        return SqlConfigReader(self._connection)
+        return SqlConfigReader(self._connection, self._seen)
 
     @property
     def counters(self) -> SqlRevisionCounters:
-        return SqlRevisionCounters(self._connection)
+        return SqlRevisionCounters(self._connection, self._seen)
 
     @property
     def history(self) -> SqlHistoryRepository:
@@ -64,11 +69,11 @@ class SqlUnitOfWork:
 
     @property
     def labels(self) -> SqlLabelRepository:
-        return SqlLabelRepository(self._connection, self._change_id)
+        return SqlLabelRepository(self._connection, self._change_id, self._seen)
 
     @property
     def layers(self) -> SqlLayerRepository:
-        return SqlLayerRepository(self._connection, self._change_id)
+        return SqlLayerRepository(self._connection, self._change_id, self._seen)
 
     @property
     def secrets(self) -> SqlSecretRepository:
@@ -77,6 +82,15 @@ class SqlUnitOfWork:
     @property
     def document_history(self) -> SqlDocumentHistoryReader:
         return SqlDocumentHistoryReader(self._connection)
+
+    def composer(self) -> Composer:
+        if self._seen.is_changing:
+            return self._composers.alone(self.layers)
+        return self._composers.of(self.layers, self._seen.generation)
+
+    @property
+    def recompositions(self) -> SqlRecompositionRepository:
+        return SqlRecompositionRepository(self._connection)
 
     @property
     def notifications(self) -> SqlNotificationOutbox:
@@ -106,6 +120,8 @@ class SqlStore:
 
     database: Database
     """The database, which other adapters, such as the notification queue, may share."""
+    composers: Composers = field(factory=Composers, repr=False)
+    """What composes documents, for all units of work of this process."""
     documents: SqlDocuments = field(init=False)
 
     @documents.default
@@ -113,12 +129,12 @@ class SqlStore:
         return SqlDocuments(self.database)
 
     def reading(self) -> SqlReading:
-        return SqlReading(self.database)
+        return SqlReading(self.database, self.composers)
 
     @contextmanager
     def writing(self) -> Iterator[SqlUnitOfWork]:
         with self.database.writing() as connection:
-            yield SqlUnitOfWork(connection)
+            yield SqlUnitOfWork(connection, self.composers)
 
     @contextmanager
     def bulk_writing(self) -> Iterator[SqlBulkWrite]:
@@ -126,7 +142,7 @@ class SqlStore:
             # Its statements take a tenth of the start of a command or a worker, which most of them never need.
             from .bulk_write import SqlBulkWrite
 
-            yield SqlBulkWrite(session)
+            yield SqlBulkWrite(session, self.composers)
 
     @contextmanager
     def snapshot(self, tags: TagFilter = ANY_TAGS) -> Iterator[Iterator[ExportedConfig]]:

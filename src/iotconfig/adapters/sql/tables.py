@@ -282,6 +282,27 @@ layers_state: Final = Table(
     Column("generation", BigInteger, nullable=False),
 )
 
+# Edits of layers that concern many devices, and how far a job has come that serves what follows from them.
+recompositions: Final = Table(
+    "recompositions",
+    metadata,
+    Column("id", BigId, Identity(always=False), primary_key=True),
+    # The write of the layers.
+    Column("change", String(16), nullable=False),
+    Column("author", String(255), nullable=False),
+    Column("message", Text),
+    # As JSON: each with "model", "tags" and "not_tags".
+    Column("reaches", Text, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("swept_to", MacText),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    UniqueConstraint("change"),
+)
+
 notifications: Final = Table(
     "notifications",
     metadata,

@@ -72,11 +72,12 @@ class AdoptionService:
             raise RecordExists(mac_address)
         if counter.last_revision > 0:
             raise _former_device(work, mac_address)
+        labels = Labels(tags)
+        document = work.composer().document(labels, content)
         now = self.clock()
-        config = work.record([changes.created(counter, content, now)], note, now)[0]
+        config = work.record([changes.created(counter, content, now, document)], note, now)[0]
         if not tags:
             return config
-        labels = Labels(tags)
         unlabelled = LabelledConfig(config.id, mac_address, config.revision, NO_LABELS)
         work.labels.record([LabelChange(unlabelled, labels)], note, now)
         return evolve(config, labels=labels)

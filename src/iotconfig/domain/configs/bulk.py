@@ -71,8 +71,9 @@ TAKING_REVISION: Final = frozenset({Outcome.NEW, Outcome.CHANGED, Outcome.DELETE
 
 _REPLACING: Final = frozenset({Operation.UPDATE, Operation.ROLLBACK})
 
+NOT_COMPOSED: Final = "The documents of a bulk write are decided inside its lock, before it is stored."
 NOT_LOCKED: Final = "A bulk write is stored once, inside its lock."
-"""The message of the `RuntimeError` of `BulkWrite.store`."""
+"""The messages of the `RuntimeError` of `BulkWrite.store`."""
 
 
 def check_place(_entry: object, _attribute: object, place: str) -> None:

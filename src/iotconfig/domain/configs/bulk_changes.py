@@ -5,13 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from iotconfig.domain.documents.line_ends import is_same
-from iotconfig.domain.errors import RecordNotFound
+from iotconfig.domain.errors import IotConfigError, RecordNotFound
 
 from . import changes
-from .bulk import OUTCOME_OF_CONFLICT, AnyEntry, BulkDeletion, BulkRestoration, Outcome
+from .bulk import (
+    OUTCOME_OF_CONFLICT,
+    AnyEntry,
+    BulkDeletion,
+    BulkEntry,
+    BulkRefusal,
+    BulkRestoration,
+    Outcome,
+)
 from .bulk_options import EntryRules
 from .change import Change
 from .config import Config
+from .labels import NO_LABELS, Labels
 from .restoring import as_deleted
 from .revisions import Operation, Revision
 from .store import UnitOfWork, View
@@ -52,15 +61,36 @@ def change_of(work: UnitOfWork, entry: AnyEntry, now: datetime) -> Change:
         deletion = _deletion(work, entry)
         if deletion is None:
             raise RecordNotFound(entry.config_id)
-        return changes.restored(counter, as_deleted(work.history, deletion, entry.content), now)
+        document = work.composer().document(_labels_of(work, entry), entry.content)
+        return changes.restored(counter, as_deleted(work.history, deletion, entry.content), now, document)
     config = work.configs.get_by_mac(entry.mac_address)
     if isinstance(entry, BulkDeletion):
         if config is None:
             raise RecordNotFound(entry.mac_address)
         return changes.deleted(counter, config, now, undoes_creation=entry.undoes_creation)
+    document = work.composer().document(_labels_of(work, entry), entry.content)
     if config is None:
-        return changes.created(counter, entry.content, now)
-    return changes.edited(counter, config, entry.content, entry.operation, now)
+        return changes.created(counter, entry.content, now, document)
+    return changes.edited(counter, config, entry.content, entry.operation, now, document)
+
+
+def document_refusal(view: View, entry: AnyEntry) -> BulkRefusal | None:
+    """Return the refusal of an entry whose device's document would break a rule; None otherwise."""
+    if isinstance(entry, BulkDeletion):
+        return None
+    try:
+        view.composer().document(_labels_of(view, entry), entry.content)
+    except IotConfigError as error:
+        return BulkRefusal(entry.place, error)
+    return None
+
+
+def _labels_of(view: View, entry: BulkEntry | BulkRestoration) -> Labels:
+    """The labels of the config that an entry changes, restores or creates."""
+    if isinstance(entry, BulkRestoration):
+        return view.labels.kept(entry.config_id)
+    config = view.configs.get_by_mac(entry.mac_address)
+    return NO_LABELS if config is None else config.labels
 
 
 def _deletion(view: View, entry: BulkRestoration) -> Revision | None:

@@ -64,6 +64,12 @@ class BulkPatch:
         self._add_selected()
         self._refusals.take(BulkRefusal(str(name), RecordNotFound(name)) for name in self._unseen)
 
+    def compose(self) -> None:
+        """Decide the documents. Refuses the configs whose documents break a rule."""
+        before = self._refusals.count
+        self._refusals.take(self._write.compose())
+        self._unfit += self._refusals.count - before
+
     def compare(self) -> None:
         """Determine the outcome of each entry. Raises `UnexpectedCount` and `NothingSelected`."""
         self._write.compare(EntryRules())
@@ -80,9 +86,11 @@ class BulkPatch:
             if not self._write.select_stale():
                 break
             self._add_selected()
+        self.compose()
         with self._refusals.deferred(), self._write.lock():
             if self._write.select_stale():
                 self._add_selected(at_once=True)
+            self.compose()
             if self._refusals.prevent_storing:
                 return None
             self.compare()

@@ -131,10 +131,13 @@ class BulkService:
             if options.prune and refusals.count == 0:
                 prune_others(write, count, options)
             if options.dry_run or refusals.prevent_storing:
+                refusals.take(write.compose())
                 write.compare(options.rules)
                 change = None
             else:
-                change = store_together(write, options.rules, note, self.clock, keep_going=options.keep_going)
+                change = store_together(
+                    write, options.rules, note, self.clock, refusals, keep_going=options.keep_going
+                )
             refusals.take(map(refusal_of, write.results(PREVENTING)))
             for result in self._yielding(write.results({Outcome.DELETED})):
                 on_result(result)
@@ -169,6 +172,7 @@ class BulkService:
             patching = BulkPatch(write, selection, merge, refusals, self.yield_turn)
             patching.add_entries()
             if options.dry_run:
+                patching.compose()
                 patching.compare()
                 return _compared(write, refusals, on_result, patching.samples)
             change = patching.store(note, self.clock)
@@ -219,11 +223,17 @@ class BulkService:
             undo = Undo(self.store, write, refusals, self.yield_turn, self.offload, self.max_content_bytes)
             undo.add_entries(change)
             if options.dry_run or refusals.prevent_storing:
+                refusals.take(write.compose())
                 write.compare(EntryRules())
                 undone = None
             else:
                 undone = store_together(
-                    write, EntryRules(), undo_note(change, note), self.clock, keep_going=options.keep_going
+                    write,
+                    EntryRules(),
+                    undo_note(change, note),
+                    self.clock,
+                    refusals,
+                    keep_going=options.keep_going,
                 )
             undo.report_hindered()
             for result in self._yielding(write.results(TAKING_REVISION | {Outcome.SAME})):

@@ -69,7 +69,7 @@ class Change:
         """The config after the change, with the fields of what its device is served."""
         if self.document is None:
             return self.config
-        return self.config.serving(self.document.content, is_followed=self.is_followed)
+        return self.config.serving(self.document.content, self.document_number, is_followed=self.is_followed)
 
     def documents(self) -> dict[MacAddress, Document | None]:
         """The documents after the change by device; None where the device has none any more."""

@@ -59,13 +59,15 @@ class Config:
     """The tags and the note; a change of them makes no revision."""
     served: ServedFields | None = None
     """The document that the device is served, where that is another one than the content; None where it is the content."""
+    document_number: int = field(default=0, eq=False)
+    """The document number. Not compared: it is that of the device, as it was when the config was read."""
     is_followed: bool = field(default=False, eq=False)
     """Whether a layer reaches the device, or once did: then the history of documents has each of its documents."""
 
-    def serving(self, document: ConfigContent, *, is_followed: bool) -> Self:
-        """The config, whose device is served this document."""
+    def serving(self, document: ConfigContent, number: int, *, is_followed: bool) -> Self:
+        """The config, whose device is served this document under this number."""
         served = None if document.etag == self.content.etag else ServedFields.of(document)
-        return evolve(self, served=served, is_followed=is_followed)
+        return evolve(self, served=served, document_number=number, is_followed=is_followed)
 
     @property
     def document_etag(self) -> str:

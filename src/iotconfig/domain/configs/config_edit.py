@@ -22,6 +22,7 @@ from .existing import check_id, existing
 from .locking import with_locked
 from .precondition import Precondition
 from .revisions import ChangeNote, Operation
+from .served_anew import ServedAnew
 from .store import Store, UnitOfWork
 
 _MERGED_AHEAD: Final = 4
@@ -99,7 +100,13 @@ def store_content(
 
     Equal content makes no revision and is only announced: operators press Save to make a device re-read.
     """
-    if content.text == config.content.text:
-        work.notifications.enqueue(announce_config(config, counter.last_document_number), now)
-        return config
-    return work.record([changes.edited(counter, config, content, operation, now)], note, now)[0]
+    document = work.composer().document(config.labels, content)
+    if content.text != config.content.text:
+        return work.record([changes.edited(counter, config, content, operation, now, document)], note, now)[0]
+    if document.content.etag != config.document_etag:
+        # The layers have changed, and the job that follows them has not come to this device yet.
+        served = ServedAnew.of(config, document)
+        work.serve([served], note, now)
+        return served.served()
+    work.notifications.enqueue(announce_config(config, counter.last_document_number), now)
+    return config

@@ -60,10 +60,14 @@ class LabelRevision:
 
 
 class LabelReader(Protocol):
-    """Reads labels of configs that exist. Those of deleted configs are kept, but not read."""
+    """Reads labels of configs that exist. Those of deleted configs are kept; only `kept` reads them."""
 
     def find(self, config_ids: Sequence[int]) -> Sequence[LabelledConfig]:
         """The configs with these ids, up to 1,000, sorted by MAC address; ids without a config are omitted."""
+        ...
+
+    def kept(self, config_id: int) -> Labels:
+        """The labels of this config, those of a deleted one included; none where it never had any."""
         ...
 
     def names(self) -> frozenset[str]:

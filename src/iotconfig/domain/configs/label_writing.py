@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from attrs import define, frozen
@@ -14,12 +14,15 @@ from iotconfig.domain.errors import IotConfigError
 from .bulk import BulkRefusal, BulkResult, OnResult, Outcome, Tally
 from .bulk_options import BulkOptions
 from .bulk_refusals import Refusals
+from .composing import Composer
+from .config import Config
 from .label_differences import NoteDifference, TagDifference
 from .label_ports import LabelChange, LabelledConfig
 from .labels import MAX_DIFFERENT_TAGS, Labels, too_many_tags
 from .revisions import ChangeNote
 from .selection import Selection
-from .store import Store, UnitOfWork
+from .served_anew import ServedAnew
+from .store import Store, UnitOfWork, View
 
 TOGETHER: Final = 100
 """Configs whose labels are read by one statement."""
@@ -40,6 +43,8 @@ class _Plan:
     changes: Sequence[LabelChange]
     """Those of the results, in their order; also where labels stay."""
     refusals: Sequence[BulkRefusal]
+    served: Sequence[ServedAnew] = ()
+    """The other documents of those devices that other layers reach, sorted by MAC address."""
 
     @property
     def new(self) -> Sequence[LabelChange]:
@@ -67,14 +72,16 @@ class LabelWrite:
         where labels have changed meanwhile.
         """
         with self._store.reading() as view:
-            plan = self._plan(view.labels.find, config_ids, new_labels)
+            plan = self._plan(view, view.labels.find, config_ids, new_labels)
         change = None
         if plan.new and not self._options.dry_run and not self._prevents(plan):
             with self._store.writing() as work:
-                if not work.labels.confirm([change.config for change in plan.changes]):
-                    plan = self._plan(work.labels.lock, config_ids, new_labels)
+                is_current = work.labels.confirm([change.config for change in plan.changes])
+                # Documents depend on contents and layers, too, which may be others by now.
+                if not is_current or work.composer():
+                    plan = self._plan(work, work.labels.lock, config_ids, new_labels)
                 if not self._prevents(plan):
-                    change = self._record(work, plan.new, note)
+                    change = self._record(work, plan, note)
         self.results = plan.results
         self._refusals.take(plan.refusals)
         outcomes = Counter(result.outcome for result in plan.results)
@@ -88,32 +95,42 @@ class LabelWrite:
 
     def _plan(
         self,
+        view: View,
         find: Callable[[Sequence[int]], Sequence[LabelledConfig]],
         config_ids: Sequence[int],
         new_labels: NewLabels,
     ) -> _Plan:
-        """Make the new labels of the configs that `find` returns."""
+        """Make the new labels of the configs that `find` returns, and their documents."""
         results, changes, refusals = list[BulkResult](), list[LabelChange](), list[BulkRefusal]()
+        served = list[ServedAnew]()
+        composer: Composer | None = None
         for some in batches_of(config_ids):
-            for config in find(some):
+            found = find(some)
+            # After the first lock: then the layers stay.
+            composer = composer or view.composer()
+            contents = _contents(view, found) if composer else {}
+            for config in found:
                 self._yield_turn()
                 try:
                     change = LabelChange(config, new_labels(config))
+                    anew = _served_anew(composer, contents.get(config.config_id), change)
                 except IotConfigError as error:
                     refusals.append(BulkRefusal(str(config.mac_address), error))
                     continue
                 changes.append(change)
                 results.append(_result(change))
+                if anew is not None:
+                    served.append(anew)
         if self._selection is not None:
             self._selection.check_count(len(results) + len(refusals))
-        return _Plan(results, changes, refusals)
+        return _Plan(results, changes, refusals, served)
 
     def _prevents(self, plan: _Plan) -> bool:
         """Whether nothing may be stored, because a config was refused."""
         return self._refusals.prevent_storing or (bool(plan.refusals) and not self._options.keep_going)
 
-    def _record(self, work: UnitOfWork, changes: Sequence[LabelChange], note: ChangeNote) -> str | None:
-        now = self._clock()
+    def _record(self, work: UnitOfWork, plan: _Plan, note: ChangeNote) -> str | None:
+        now, changes = self._clock(), plan.new
         names = work.labels.names()
         is_new = any(not names.issuperset(change.labels.tags) for change in changes)
         if is_new:
@@ -122,9 +139,30 @@ class LabelWrite:
         for some in batches_of(changes, _STORED_TOGETHER):
             self._yield_turn()
             stored = work.labels.record(some, note, now)
+        for anew in batches_of(plan.served, _STORED_TOGETHER):
+            self._yield_turn()
+            work.serve(anew, note, now)
         if is_new and (count := len(work.labels.names())) > MAX_DIFFERENT_TAGS:
             raise too_many_tags(count)
         return stored
+
+
+def _contents(view: View, found: Sequence[LabelledConfig]) -> Mapping[int, Config]:
+    """The configs with their contents, by their ids."""
+    return {config.id: config for config in view.configs.load([each.mac_address for each in found])}
+
+
+def _served_anew(composer: Composer, config: Config | None, change: LabelChange) -> ServedAnew | None:
+    """The other document that a device is served with its new labels; None where it is served the same.
+
+    Raises `Unprocessable` where layers begin to reach a device whose content has nulls, and `ContentTooLarge`.
+    """
+    if config is None or change.labels.tags == change.config.labels.tags:
+        return None
+    if not composer.reaching(change.config.labels):
+        composer.check_beginning(config.mac_address, change.labels, config.content)
+    document = composer.document(change.labels, config.content)
+    return ServedAnew.of(config, document) if document.content.etag != config.document_etag else None
 
 
 def _result(change: LabelChange) -> BulkResult:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from iotconfig.domain.mac import MacAddress
 
-from .bulk import AnyEntry, BulkResult, Duplicate, Outcome
+from .bulk import AnyEntry, BulkRefusal, BulkResult, Duplicate, Outcome
 from .bulk_options import EntryRules
 from .config import Config
 from .counter import RevisionCounter
@@ -76,6 +76,10 @@ class RevisionCounters(RevisionCounterReader, Protocol):
         Writers of one device queue here, so none loses another's change. In one
         unit of work, lock several devices in the order of their addresses only.
         """
+        ...
+
+    def lock_all(self, mac_addresses: Sequence[MacAddress]) -> None:
+        """Lock the counters of these devices, up to 500, in the order of their addresses; one without a counter gets none."""
         ...
 
     def lock_owner(self, config_id: int) -> RevisionCounter | None:
@@ -197,6 +201,15 @@ class BulkWrite(Protocol):
         """
         ...
 
+    def compose(self) -> Iterator[BulkRefusal]:
+        """Decide what the devices of the entries are served, under the layers and the tags of now.
+
+        Entries whose documents break a rule are removed, and returned as refusals, when the iterator is exhausted.
+        Called before `lock`, it does what takes long without keeping others waiting; called inside of it, before
+        `compare`, it decides again only what has changed meanwhile, and then the documents are final.
+        """
+        ...
+
     def compare(self, rules: EntryRules) -> None:
         """Determine the outcome of each entry; nothing is stored.
 
@@ -209,7 +222,7 @@ class BulkWrite(Protocol):
         """Store each entry whose outcome is one of `TAKING_REVISION`, as `ConfigService` would; return the id of the change.
 
         An entry with content is stored as by `put`, a deletion as by `delete`, a restoration as by `restore`
-        with the content of the entry. Called once, inside `lock` and after `compare`; otherwise it raises
+        with the content of the entry. Called once, inside `lock` and after `compose` and `compare`; otherwise it raises
         `RuntimeError`. An entry with the same content makes no revision and is not announced.
         """
         ...

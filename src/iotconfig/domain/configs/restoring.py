@@ -49,7 +49,8 @@ def restored(work: UnitOfWork, counter: RevisionCounter, deletion: Revision, now
     last = work.history.newest_content(config_id)
     if last is None or last.content is None:
         raise RecordGone(f"The content of config {config_id} was pruned.")
-    return changes.restored(counter, as_deleted(work.history, deletion, last.content), now)
+    document = work.composer().document(work.labels.kept(config_id), last.content)
+    return changes.restored(counter, as_deleted(work.history, deletion, last.content), now, document)
 
 
 def as_deleted(history: HistoryReader, deletion: Revision, content: ConfigContent) -> Config:

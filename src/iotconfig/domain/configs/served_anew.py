@@ -11,7 +11,6 @@ from iotconfig.domain.documents.served import ServedDocument
 
 from .announcements import announce_config
 from .config import Config
-from .counter import RevisionCounter
 
 
 @frozen
@@ -25,11 +24,14 @@ class ServedAnew:
     document_number: int
 
     @classmethod
-    def of(cls, counter: RevisionCounter, config: Config, document: ServedDocument) -> Self:
-        """The next document of a device whose counter is locked."""
-        return cls(config, document, counter.next_document_number())
+    def of(cls, config: Config, document: ServedDocument) -> Self:
+        """The next document of the device of a config, which was read after its counter was locked."""
+        return cls(config, document, config.document_number + 1)
+
+    def served(self) -> Config:
+        """The config with the fields of the document."""
+        return self.config.serving(self.document.content, self.document_number, is_followed=True)
 
     def announcement(self) -> Announcement:
         """The announcement of the document."""
-        served = self.config.serving(self.document.content, is_followed=True)
-        return announce_config(served, self.document_number)
+        return announce_config(self.served(), self.document_number)

@@ -22,6 +22,7 @@ from .config_edit import ConfigEdit, store_content
 from .counter import RevisionCounter
 from .edits import Edit, Replace, check_edit
 from .existing import absent, check_id, existing
+from .labels import NO_LABELS
 from .locking import until_locked, with_locked
 from .precondition import UNCONDITIONAL, Precondition, check_precondition
 from .query import ConfigPage, ConfigQuery, check_query
@@ -65,8 +66,9 @@ class ConfigService:
             counter = work.counters.lock(mac_address)
             if work.configs.get_by_mac(mac_address) is not None:
                 raise RecordExists(mac_address)
+            document = work.composer().document(NO_LABELS, content)
             now = self.clock()
-            return work.record([changes.created(counter, content, now)], note, now)[0]
+            return work.record([changes.created(counter, content, now, document)], note, now)[0]
 
     def get(self, config_id: int) -> Config:
         """The config with this id. Raises `RecordNotFound`."""
@@ -179,7 +181,8 @@ class ConfigService:
             precondition.check(config)
             now = self.clock()
             if config is None:
-                return work.record([changes.created(counter, content, now)], note, now)[0], True
+                document = work.composer().document(NO_LABELS, content)
+                return work.record([changes.created(counter, content, now, document)], note, now)[0], True
             return store_content(work, counter, config, content, Operation.UPDATE, note, now), False
 
     def preview_put(
@@ -218,8 +221,9 @@ class ConfigService:
 
         def attempt(work: UnitOfWork) -> Config:
             old, new, config = locked_swap(work, config_id, mac_address, precondition)
+            document = work.composer().document(config.labels, config.content)
             now = self.clock()
-            return work.record([changes.moved(old, new, config, now)], note, now)[0]
+            return work.record([changes.moved(old, new, config, now, document)], note, now)[0]
 
         return until_locked(self.store, attempt)
 

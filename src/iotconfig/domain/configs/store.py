@@ -10,12 +10,14 @@ from typing import Protocol
 from iotconfig.domain.announcing.ports import NotificationOutbox
 from iotconfig.domain.documents.document import Documents
 from iotconfig.domain.layers.ports import LayerReader, LayerRepository
+from iotconfig.domain.layers.recompositions import RecompositionReader, RecompositionRepository
 from iotconfig.domain.replay_guard import ReplayGuard
 from iotconfig.domain.secrets.ports import SecretReader, SecretRepository
 
 from .bulk import ExportedConfig
 from .change import Change
 from .change_log import ChangeLog
+from .composing import Composer
 from .config import Config
 from .document_history import DocumentHistoryReader
 from .label_ports import LabelReader, LabelRepository
@@ -70,6 +72,15 @@ class View(Protocol):
         """What devices were served, and of what it was composed."""
         ...
 
+    @property
+    def recompositions(self) -> RecompositionReader:
+        """The edits of layers that a job follows."""
+        ...
+
+    def composer(self) -> Composer:
+        """What decides the documents of devices, under the present layers."""
+        ...
+
 
 class UnitOfWork(Protocol):
     """One transaction: all that it records is stored, or nothing. Its reads see what it has recorded."""
@@ -107,6 +118,18 @@ class UnitOfWork(Protocol):
     @property
     def document_history(self) -> DocumentHistoryReader:
         """What devices were served, and of what it was composed."""
+        ...
+
+    @property
+    def recompositions(self) -> RecompositionRepository:
+        """The edits of layers that a job follows."""
+        ...
+
+    def composer(self) -> Composer:
+        """What decides the documents of devices: under the layers that no other unit of work changes until this one ends.
+
+        Called after a counter was locked. It follows changes of layers in the same unit of work.
+        """
         ...
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
-from typing import Final, Protocol, TypeVar
+from datetime import UTC, datetime
+from typing import Final, TypeVar
 
 from attrs import evolve, field, frozen
 
 from iotconfig.domain.arguments import check_kind, check_whole_number, kind_of
 from iotconfig.domain.change_notes import UNSIGNED, ChangeNote, check_note
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.configs.store import Store, UnitOfWork
+from iotconfig.domain.configs.composing import Composer
+from iotconfig.domain.configs.store import Store, View
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.errors import PreconditionFailed, RecordNotFound
 from iotconfig.domain.layers.layer import Layer, layer_name_of
 from iotconfig.domain.layers.layer_stack import LayerStack
@@ -28,25 +30,22 @@ from iotconfig.domain.layers.rules import check_together
 from iotconfig.domain.paging import MAX_PAGE, all_items
 
 from .edits import LayersEdit, PatchLayer
+from .effects import Effects, effects_on
 from .history import compared, found_revision, newest_revision
 from .reaching import concerned_devices
+from .recomposing import AT_ONCE, Edited, contents_of, recompose
 
 T = TypeVar("T")
 
 _MERGED_AHEAD: Final = 4
 """Attempts to merge a patch before the lock is taken, while other writers change the same layer."""
 
-
-class Recompose(Protocol):
-    """Serves the documents that follow from an edit of layers."""
-
-    def __call__(self, work: UnitOfWork, before: LayerStack, after: LayerStack, now: datetime) -> None:
-        """Serve, in the transaction of the edit or by a job, the documents that it changes."""
-        ...
+_ANY_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time of changes that are only looked at."""
 
 
-def _serve_nothing(work: UnitOfWork, before: LayerStack, after: LayerStack, now: datetime) -> None:
-    """Serve no other documents."""
+def _never_yield() -> None:
+    """Do not yield: no other request shares the thread."""
 
 
 @frozen
@@ -57,6 +56,8 @@ class LayersWritten:
     """The id of the write; None where nothing changed."""
     changes: tuple[LayerChange, ...]
     """The changes of layers; none where all stayed as it was."""
+    served: int | None = 0
+    """The number of devices that are served another document; None where a job goes through the devices."""
 
 
 @frozen
@@ -65,8 +66,13 @@ class LayersPreview:
 
     changes: tuple[LayerChange, ...]
     """The changes of layers."""
-    devices: int
-    """The number of devices that one of these layers reaches, or reached before."""
+    effects: Effects
+    """What it would do to the devices that one of these layers reaches, or reached before."""
+
+    @property
+    def devices(self) -> int:
+        """The number of these devices."""
+        return self.effects.devices
 
 
 @frozen
@@ -79,7 +85,10 @@ class LayerService:
 
     store: Store
     clock: Clock
-    recompose: Recompose = field(default=_serve_nothing, eq=False, repr=False)
+    max_content_bytes: int = DEFAULT_MAX_BYTES
+    """The size limit of documents, in bytes of UTF-8."""
+    yield_turn: Callable[[], None] = field(default=_never_yield, eq=False, repr=False)
+    """Called between two devices: yields to other requests in the same thread from time to time."""
 
     def all(self) -> Sequence[Layer]:
         """Return all layers, the disabled ones included, the lowest first: the fleet layer, those of models, those of tags."""
@@ -101,7 +110,8 @@ class LayerService:
         An edit that changes nothing makes no revision.
 
         Raises what `LayersEdit.changes` raises; `PlaceTaken` where two layers would have the same rank, or reach the
-        same model, or all devices; `Unprocessable` for more than 200 layers.
+        same model, or all devices; `Unprocessable` for more than 200 layers, and, with the list of the devices,
+        where the document of a device would break a rule.
         """
         _check_edit(edit)
         check_note(note)
@@ -165,10 +175,23 @@ class LayerService:
     def _preview(self, edit: LayersEdit) -> LayersPreview:
         with self.store.reading() as view:
             changes, before, after = self._planned(view.layers, edit, self.clock())
-            devices = concerned_devices(view, before, after)
-        return LayersPreview(tuple(changes), len(devices))
+            effects = self._effects(view, before, after)
+        return LayersPreview(tuple(changes), effects)
+
+    def _effects(self, view: View, before: LayerStack, after: LayerStack) -> Effects:
+        concerned = concerned_devices(view, before, after)
+        old, new = (Composer(stack, self.max_content_bytes) for stack in (before, after))
+        return effects_on(contents_of(view, concerned), old, new, self.yield_turn)
+
+    def _check_many(self, edit: LayersEdit) -> None:
+        """Check an edit before it is stored, where it concerns so many devices that this would hold up other writers."""
+        with self.store.reading() as view:
+            _, before, after = self._planned(view.layers, edit, _ANY_TIME)
+            if len(concerned_devices(view, before, after)) > AT_ONCE:
+                self._effects(view, before, after).check()
 
     def _write(self, edit: LayersEdit, note: ChangeNote) -> LayersWritten:
+        self._check_many(edit)
         with self.store.writing() as work:
             work.layers.lock()
             now = self.clock()
@@ -176,9 +199,10 @@ class LayerService:
             if not changes:
                 return LayersWritten(None, ())
             change = work.layers.record(changes, note, now)
-            self.recompose(work, before, after, now)
+            edited = Edited(before, after, change, note, now)
+            effects = recompose(work, edited, self.max_content_bytes)
         made = (evolve(each, layer=evolve(each.layer, change=change)) for each in changes)
-        return LayersWritten(change, tuple(made))
+        return LayersWritten(change, tuple(made), None if effects is None else effects.changed)
 
     def _planned(
         self, layers: LayerReader, edit: LayersEdit, now: datetime

@@ -155,7 +155,10 @@ class SqlBackend:
     def open(self) -> SqlPersistence:
         settings = self._settings
         return SqlPersistence(
-            open_database(settings), partial(wakeup, settings), settings.devices.expected_intervals
+            open_database(settings),
+            partial(wakeup, settings),
+            settings.devices.expected_intervals,
+            settings.content.max_bytes,
         )
 
     def lease_and_wakeup(self, job: str) -> tuple[Lease, Wakeup]:

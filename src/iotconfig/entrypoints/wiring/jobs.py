@@ -11,6 +11,7 @@ from iotconfig.entrypoints.settings import Settings
 from .announcing import broker, relay_job
 from .backends import backend
 from .device_states import states_job
+from .recomposing import recomposition_job
 from .subscribing import reads_messages, subscriber_job
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def jobs(
         found += _broker_jobs(settings, address, registry)
     if backend(settings).stores_states:
         found.append(states_job(settings))
+    found.append(recomposition_job(settings))
     return found
 
 

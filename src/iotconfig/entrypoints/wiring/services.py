@@ -100,7 +100,7 @@ class Services:
         """Documents that reach many devices."""
         from iotconfig.domain.layering.service import LayerService
 
-        return LayerService(self.persistence.store, utc_now)
+        return LayerService(self.persistence.store, utc_now, self.max_content_bytes, yield_turn)
 
     @cached_property
     def tags(self) -> TagService:

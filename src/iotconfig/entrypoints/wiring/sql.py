@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import define
 
 from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 
 if TYPE_CHECKING:
     from iotconfig.adapters.sql.engine.database import Database
@@ -35,12 +36,15 @@ class SqlPersistence:
     wakeup: Callable[[], Wakeup]
     intervals: ExpectedIntervals = NO_INTERVALS
     """How often devices are expected to show a sign of life."""
+    max_content_bytes: int = DEFAULT_MAX_BYTES
+    """The size limit of documents, in bytes of UTF-8."""
 
     @cached_property
     def store(self) -> Store:
         from iotconfig.adapters.sql.store import SqlStore
+        from iotconfig.domain.configs.composing import Composers
 
-        return SqlStore(self.database)
+        return SqlStore(self.database, Composers(self.max_content_bytes))
 
     @cached_property
     def notifications(self) -> NotificationQueue:

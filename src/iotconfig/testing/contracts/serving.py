@@ -37,9 +37,10 @@ def serve(store: Store, document: ServedDocument, *numbers: int, at: int = 1) ->
     with store.writing() as work:
         served = []
         for number in numbers:
-            counter, config = work.counters.lock(mac(number)), work.configs.get_by_mac(mac(number))
+            work.counters.lock(mac(number))
+            config = work.configs.get_by_mac(mac(number))
             assert config is not None
-            served.append(ServedAnew.of(counter, config, document))
+            served.append(ServedAnew.of(config, document))
         return work.serve(served, NOTE, step(at))
 
 
@@ -165,7 +166,8 @@ class ServingContract(UseCases):
         """A job continues a change that another transaction began."""
         config = add(store, 1)
         with store.writing() as work:
-            served = ServedAnew.of(work.counters.lock(mac(1)), config, composed(a=1))
+            work.counters.lock(mac(1))
+            served = ServedAnew.of(config, composed(a=1))
             assert "00112233445566aa" == work.serve([served], NOTE, step(1), "00112233445566aa")
 
         assert "00112233445566aa" == rows(store)[-1].change == store.changes_since(1, 1)[0].change
@@ -287,7 +289,8 @@ class ServingContract(UseCases):
         config = add(store, 1, content(a=1))
         pending = only(queue)
         with suppress(Oops), store.writing() as work:
-            served = ServedAnew.of(work.counters.lock(mac(1)), config, composed(a=2))
+            work.counters.lock(mac(1))
+            served = ServedAnew.of(config, composed(a=2))
             work.serve([served], UNSIGNED, step(1))
             raise Oops
 

@@ -16,6 +16,7 @@ from .config_queries import ConfigQueriesContract
 from .configs import ConfigsContract
 from .documents import DocumentsContract
 from .history import HistoryContract
+from .layered_documents import LayeredDocumentsContract
 from .layering import LayeringContract
 from .layers import LayersContract
 from .notification_outbox import NotificationOutboxContract
@@ -50,6 +51,7 @@ class StoreContract(
     AdoptionContract,
     LayersContract,
     LayeringContract,
+    LayeredDocumentsContract,
     SelectionsContract,
     SecretsContract,
     ChangeLogContract,

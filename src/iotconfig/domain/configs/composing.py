@@ -1,0 +1,136 @@
+"""What devices are served: their own content, composed with the layers that reach them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import define, field, frozen
+
+from iotconfig.domain.documents.composition import COMPOSITION_RULE, Folded, Source
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent
+from iotconfig.domain.documents.null_members import null_members
+from iotconfig.domain.documents.served import ServedDocument, UsedLayer
+from iotconfig.domain.errors import Unprocessable
+from iotconfig.domain.layers.layer import Layer
+from iotconfig.domain.layers.layer_stack import NO_LAYERS, LayerStack
+from iotconfig.domain.layers.ports import LayerReader
+from iotconfig.domain.layers.reach import ReachKind
+from iotconfig.domain.mac import MacAddress
+
+from .labels import Labels
+
+_KEPT: Final = 32
+"""Combinations of layers that are kept composed: the memory of one is several times that of its texts."""
+_NULLS_NAMED: Final = 20
+"""Members that a refusal names."""
+
+
+@frozen
+class _Lower:
+    """The layers that reach some devices, composed once for all of them."""
+
+    folded: Folded
+    used: tuple[UsedLayer, ...]
+
+
+@define(eq=False)
+class Composer:
+    """Decides what devices are served, under the layers of one moment.
+
+    It keeps what it has composed of layers for the next device that the same layers reach. Safe to share between
+    threads, and between greenlets.
+    """
+
+    stack: LayerStack = NO_LAYERS
+    max_bytes: int = DEFAULT_MAX_BYTES
+    """The size limit of documents, in bytes of UTF-8."""
+    _lower: dict[tuple[tuple[str, int], ...], _Lower] = field(init=False, factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether there are any layers."""
+        return bool(self.stack)
+
+    def reaching(self, labels: Labels) -> tuple[Layer, ...]:
+        """The layers that reach a device with these labels, the lowest first."""
+        return self.stack.reaching(labels.tags, None)
+
+    def document(self, labels: Labels, own: ConfigContent) -> ServedDocument:
+        """Decide what a device with these labels and this content is served.
+
+        Without a layer that reaches it, that is the content as it stands.
+        Raises `ContentTooLarge`, which names the layers, where the document is larger than the limit.
+        """
+        layers = self.reaching(labels)
+        if not layers:
+            return ServedDocument(own)
+        lower = self._lower_of(layers)
+        return ServedDocument(lower.folded.under(own).content, lower.used, COMPOSITION_RULE)
+
+    def check_beginning(self, mac_address: MacAddress, labels: Labels, own: ConfigContent) -> None:
+        """Raise `Unprocessable` for a device that layers begin to reach, where its content has nulls.
+
+        They were values until then, and would remove members from then on.
+        """
+        if self.reaching(labels) and (pointers := null_members(own)):
+            raise nulls_refused(mac_address, pointers)
+
+    def _lower_of(self, layers: tuple[Layer, ...]) -> _Lower:
+        key = tuple((layer.name, layer.revision) for layer in layers)
+        found = self._lower.get(key)
+        if found is None:
+            folded = Folded.of(map(source_of, layers), self.max_bytes)
+            found = _Lower(folded, tuple(UsedLayer(name, revision) for name, revision in key))
+            if len(self._lower) >= _KEPT:
+                self._lower.clear()
+            self._lower[key] = found
+        return found
+
+
+@define(eq=False)
+class Composers:
+    """The composer of the newest layers that this process has seen, by their generation."""
+
+    max_bytes: int = DEFAULT_MAX_BYTES
+    """The size limit of documents, in bytes of UTF-8."""
+    _newest: tuple[int, Composer] = field(init=False)
+
+    @_newest.default
+    def _without_layers(self) -> tuple[int, Composer]:
+        return 0, Composer(max_bytes=self.max_bytes)
+
+    def of(self, layers: LayerReader, generation: int | None = None) -> Composer:
+        """Return the composer of the committed layers.
+
+        layers: not those of a unit of work that has changed them itself
+        generation: theirs, where it is known
+        """
+        if generation is None:
+            generation = layers.generation()
+        known, composer = self._newest
+        if known == generation:
+            return composer
+        composer = self.alone(layers)
+        # Without a lock, a writer may have committed in between.
+        if layers.generation() == generation:
+            self._newest = generation, composer
+        return composer
+
+    def alone(self, layers: LayerReader) -> Composer:
+        """Return a composer of layers that others must not see, because their writer may still undo what it did."""
+        return Composer(LayerStack.of(layers.all()), self.max_bytes)
+
+
+def source_of(layer: Layer) -> Source:
+    """The layer as a source of documents. Null is a value only in the fleet layer."""
+    return Source(layer.name, layer.content, layer.reach.kind is ReachKind.FLEET, layer.revision)
+
+
+def nulls_refused(mac_address: MacAddress, pointers: list[str]) -> Unprocessable:
+    """Return the error for a device with nulls in its content that layers would begin to reach."""
+    first = f"{'null at ' if len(pointers) == 1 else f'{len(pointers)} nulls, the first at '}{pointers[0]}"
+    return Unprocessable(
+        f"The content of {mac_address} has {first}. Under layers, a null removes what they set, so it is no value any "
+        "more: take the nulls out of the content first.",
+        mac_address=str(mac_address),
+        pointers=pointers[:_NULLS_NAMED],
+    )

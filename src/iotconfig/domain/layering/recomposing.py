@@ -1,0 +1,128 @@
+"""Serving the documents that follow from an edit of layers: in its transaction, or by a job for many devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from attrs import evolve, frozen
+
+from iotconfig.domain.change_notes import ChangeNote
+from iotconfig.domain.configs.composing import Composer
+from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.store import UnitOfWork, View
+from iotconfig.domain.layers.layer_stack import LayerStack
+from iotconfig.domain.layers.reach import Reach
+from iotconfig.domain.layers.recompositions import Recomposition
+from iotconfig.domain.mac import MacAddress
+
+from .effects import Effects, effect_on
+from .reaching import changed_reaches, concerned_devices
+
+AT_ONCE: Final = 500
+"""Devices that an edit of layers serves in its own transaction, at most."""
+
+STEP: Final = 250
+"""Devices of one transaction of the job: other writers wait for it on SQLite."""
+
+_READ_AT_ONCE: Final = 100
+
+
+@frozen
+class Edited:
+    """An edit of layers that its unit of work has stored."""
+
+    before: LayerStack
+    after: LayerStack
+    change: str
+    """The id of the change."""
+    note: ChangeNote
+    at: datetime
+
+
+def contents_of(view: View, mac_addresses: Sequence[MacAddress]) -> Iterator[Sequence[Config]]:
+    """The configs of these devices, in pages."""
+    for start in range(0, len(mac_addresses), _READ_AT_ONCE):
+        yield view.configs.load(mac_addresses[start : start + _READ_AT_ONCE])
+
+
+def recompose(work: UnitOfWork, edited: Edited, max_bytes: int) -> Effects | None:
+    """Serve the documents that an edit changes; where it concerns more than 500 devices, leave that to the job.
+
+    The unit of work has locked the layers. Returns what it did; None where the job will do it.
+
+    Raises `Unprocessable`, with the list, where the edit breaks a rule for a device.
+    """
+    concerned = concerned_devices(work, edited.before, edited.after)
+    if len(concerned) > AT_ONCE:
+        work.recompositions.store(_begun(edited, len(concerned)))
+        return None
+    before, after = (Composer(stack, max_bytes) for stack in (edited.before, edited.after))
+    work.counters.lock_all(concerned)
+    effects, served = Effects(), []
+    for some in contents_of(work, concerned):
+        for config in some:
+            effect = effect_on(config, before, after)
+            effects.count(effect)
+            if effect.served is not None:
+                served.append(effect.served)
+    effects.check()
+    work.serve(served, edited.note, edited.at, edited.change)
+    return effects
+
+
+def _begun(edited: Edited, total: int) -> Recomposition:
+    reaches = sorted(changed_reaches(edited.before, edited.after), key=str)
+    return Recomposition(
+        change=edited.change, note=edited.note, reaches=tuple(reaches), total=total, started_at=edited.at
+    )
+
+
+def next_step(work: UnitOfWork, now: datetime, step: int = STEP) -> Recomposition | None:
+    """Go on with the oldest recomposition by some devices; return it as it is then. None where all are finished.
+
+    Each device gets the document of the newest layers, so that one that was changed meanwhile stays as it is. A
+    device whose document breaks a rule keeps the one that it has.
+    """
+    recomposition = work.recompositions.next()
+    if recomposition is None:
+        return None
+    page = work.configs.find(ConfigQuery(after=recomposition.swept_to, limit=step, count=False))
+    seen = [summary.mac_address for summary in page]
+    concerned = [each.mac_address for each in page if _takes(recomposition.reaches, each.tags)]
+    if concerned:
+        recomposition = _with_devices(work, recomposition, concerned, seen[-1], now)
+    elif seen:
+        recomposition = recomposition.after(seen[-1], done=0, changed=0, failed=0)
+    if page.next is None:
+        recomposition = evolve(recomposition, finished_at=now)
+    work.recompositions.store(recomposition)
+    return recomposition
+
+
+def _takes(reaches: Sequence[Reach], tags: Sequence[str]) -> bool:
+    return any(reach.takes(tags, None) for reach in reaches)
+
+
+def _with_devices(
+    work: UnitOfWork,
+    recomposition: Recomposition,
+    mac_addresses: Sequence[MacAddress],
+    swept_to: MacAddress,
+    now: datetime,
+) -> Recomposition:
+    """Serve these devices what they are to be served now."""
+    work.counters.lock_all(mac_addresses)
+    composer = work.composer()
+    served, failed = [], 0
+    for some in contents_of(work, mac_addresses):
+        for config in some:
+            # Nothing begins here: nulls were looked for when the edit was stored, or when the device was changed.
+            effect = effect_on(config, composer, composer)
+            failed += effect.refusal is not None
+            if effect.served is not None:
+                served.append(effect.served)
+    work.serve(served, recomposition.note, now, recomposition.change)
+    return recomposition.after(swept_to, done=len(mac_addresses), changed=len(served), failed=failed)
