@@ -21,7 +21,7 @@ SOURCE = CHECKOUT / "src" / "iotconfig"
 
 HEAVY = (
     "PIL", "alembic", "authlib", "cattrs", "cryptography", "falcon", "gevent", "gunicorn", "httpcore",
-    "itsdangerous", "joserfc", "paho", "prometheus_client", "psycopg", "psycopg_pool", "sqlalchemy",
+    "itsdangerous", "joserfc", "jsonschema_rs", "paho", "prometheus_client", "psycopg", "psycopg_pool", "sqlalchemy",
     "tenacity",
 )  # fmt: skip
 
@@ -41,6 +41,10 @@ def lint_imports(directory: Path) -> subprocess.CompletedProcess[str]:
 
 PLANTED = [
     ("domain/mac.py", "import sqlalchemy", "iotconfig.domain.mac -> sqlalchemy"),
+    ("domain/models/model.py", "import jsonschema_rs", "iotconfig.domain.models.model -> jsonschema_rs"),
+    ("domain/models/checking.py", "from iotconfig.domain.configs import config", "models is not allowed to import iotconfig.domain.configs:"),
+    ("domain/documents/content.py", "from iotconfig.domain.models import budget", "documents is not allowed to import iotconfig.domain.models:"),
+    ("adapters/jsonschema/rules.py", "from iotconfig.adapters.sql import store", "jsonschema is not allowed to import iotconfig.adapters.sql:"),
     ("domain/configs/service.py", "import falcon", "iotconfig.domain.configs.service -> falcon"),
     ("domain/configs/config.py", "from iotconfig.adapters import codec", "domain is not allowed to import iotconfig.adapters:"),
     ("domain/configs/query.py", "import iotconfig.entrypoints.settings", "domain is not allowed to import iotconfig.entrypoints:"),

@@ -42,6 +42,7 @@ from .contracts.config_queries import ConfigQueriesContract
 from .contracts.configs import ConfigsContract
 from .contracts.delays import DelayReaderContract
 from .contracts.device_tokens import DeviceTokenStoreContract
+from .contracts.document_rules import DocumentRulesContract
 from .contracts.documents import DocumentsContract
 from .contracts.evidence import EvidenceStoreContract
 from .contracts.history import HistoryContract
@@ -83,6 +84,7 @@ __all__ = [
     "ConfigsContract",
     "DelayReaderContract",
     "DeviceTokenStoreContract",
+    "DocumentRulesContract",
     "DocumentsContract",
     "EvidenceStoreContract",
     "HistoryContract",

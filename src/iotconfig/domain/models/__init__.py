@@ -1,0 +1,1 @@
+"""Models: what kind of device it is, with a JSON Schema and a budget for its document."""
