@@ -22,6 +22,7 @@ def upgrade() -> None:
     _create_history()
     _create_labels()
     _create_layers()
+    _create_models()
     _create_announcing()
     _create_access()
     _create_devices()
@@ -46,6 +47,7 @@ def downgrade() -> None:
         "api_tokens",
         "notifications",
         "recompositions",
+        "models",
         "layers_state",
         "layer_revisions",
         "layers",
@@ -270,6 +272,21 @@ def _create_layers() -> None:
         sa.Column("finished_at", _time),
         sa.PrimaryKeyConstraint("id", name="pk_recompositions"),
         sa.UniqueConstraint("change", name="uq_recompositions_change"),
+    )
+
+
+def _create_models() -> None:
+    op.create_table(
+        "models",
+        sa.Column("name", _name, nullable=False),
+        sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("mode", sa.String(16), nullable=False),
+        sa.Column("budget", sa.Text, nullable=False),
+        sa.Column("deleted", sa.Boolean, nullable=False),
+        sa.Column("created_at", _time, nullable=False),
+        sa.Column("updated_at", _time, nullable=False),
+        sa.Column("schema", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_models"),
     )
 
 

@@ -23,6 +23,7 @@ from iotconfig.domain.layers.layer import Layer
 from iotconfig.domain.layers.recompositions import Recomposition
 from iotconfig.domain.layers.revisions import LayerRevision
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.models.model import DeviceModel
 from iotconfig.domain.secrets.secret import Secret
 
 
@@ -72,6 +73,9 @@ class Records:
     layer_histories: dict[str, list[LayerRevision]] = Factory(dict)
     """The revisions of each layer, the oldest first; those of deleted ones stay."""
     layer_generation: int = 0
+    models: dict[str, DeviceModel] = Factory(dict)
+    model_revisions: dict[str, int] = Factory(dict)
+    """The newest revision of each model, also of deleted ones."""
     pruned_to: dict[int, int] = Factory(dict)
     notifications: dict[str, Notification] = Factory(dict)
     """By `str(subject)`."""

@@ -22,6 +22,7 @@ from .document_history import JsonFileDocumentHistoryReader
 from .history import JsonFileHistoryRepository
 from .labels import JsonFileLabelRepository
 from .layers import JsonFileLayerRepository
+from .models import JsonFileModelRepository
 from .notifications import JsonFileNotificationOutbox
 from .recompositions import JsonFileRecompositionRepository
 from .records import Records
@@ -41,6 +42,7 @@ class JsonFileUnitOfWork:
     replay_guard: JsonFileReplayGuard
     labels: JsonFileLabelRepository
     layers: JsonFileLayerRepository
+    models: JsonFileModelRepository
     secrets: JsonFileSecretRepository
     document_history: JsonFileDocumentHistoryReader
     recompositions: JsonFileRecompositionRepository
@@ -59,6 +61,7 @@ class JsonFileUnitOfWork:
             JsonFileReplayGuard(records),
             JsonFileLabelRepository(records, change_id),
             JsonFileLayerRepository(records, change_id),
+            JsonFileModelRepository(records, change_id),
             JsonFileSecretRepository(records, change_id),
             JsonFileDocumentHistoryReader(records),
             JsonFileRecompositionRepository(records),

@@ -51,6 +51,7 @@ from .contracts.layered_documents import LayeredDocumentsContract
 from .contracts.layering import LayeringContract
 from .contracts.layers import LayersContract
 from .contracts.lease import LeaseContract
+from .contracts.models import ModelsContract
 from .contracts.new_boards import NewBoardStoreContract
 from .contracts.notification_outbox import NotificationOutboxContract
 from .contracts.notification_queue import NotificationQueueContract
@@ -93,6 +94,7 @@ __all__ = [
     "LayeringContract",
     "LayersContract",
     "LeaseContract",
+    "ModelsContract",
     "NewBoardStoreContract",
     "NotificationOutboxContract",
     "NotificationQueueContract",

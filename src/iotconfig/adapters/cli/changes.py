@@ -59,7 +59,9 @@ def _past_option(name: str, about: str) -> Callable[[F], F]:
 @click.option(
     "--device", metavar="ID|MAC|NAME", shell_complete=complete_names, help="Only changes of this device."
 )
-@click.option("--change", metavar="ID", help="Only the changes of this write, one for each device or layer.")
+@click.option(
+    "--change", metavar="ID", help="Only the changes of this write, one for each device, layer or model."
+)
 @click.option("--author", metavar="NAME", help="Only changes by this author, exactly as written.")
 @click.option(
     "--operation",
@@ -96,7 +98,7 @@ def changes(
     follow: bool,
     as_json: bool,
 ) -> None:
-    """List changes of configs and layers, the newest first.
+    """List changes of configs, layers and models, the newest first.
 
     Changes of tags and notes are among them.
 

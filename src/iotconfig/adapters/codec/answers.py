@@ -155,14 +155,15 @@ class LoggedChangeAnswer:
 
     position: Annotated[int, "The position in the log: higher for each later commit"]
     change: Annotated[str, "The id of the write; changes that were stored together share it"]
-    kind: Annotated[ChangeKind, "Whether a config changed, its tags and note, a layer, or a secret"]
+    kind: Annotated[ChangeKind, "Whether a config changed, its tags and note, a layer, a model, or a secret"]
     operation: Operation
     subject: Annotated[
-        str, "The MAC address of the device whose config changed, or the name of the layer or the secret"
+        str,
+        "The MAC address of the device whose config changed, or the name of the layer, the model or the secret",
     ]
     revision: Annotated[
         int,
-        "The revision of the config, the layer or the secret after the change; a change of tags leaves it as it was",
+        "The revision of the config, the layer, the model or the secret after the change; a change of tags leaves it as it was",
     ]
     author: str
     message: str | None

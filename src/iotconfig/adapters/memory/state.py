@@ -29,6 +29,7 @@ from iotconfig.domain.layers.layer import Layer
 from iotconfig.domain.layers.recompositions import Recomposition
 from iotconfig.domain.layers.revisions import LayerRevision
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.models.model import DeviceModel
 from iotconfig.domain.secrets.secret import Secret
 
 
@@ -61,6 +62,9 @@ class State:
     layer_histories: dict[str, tuple[LayerRevision, ...]] = Factory(dict)
     """The revisions of each layer, the oldest first; those of deleted ones stay."""
     layer_generation: int = 0
+    models: dict[str, DeviceModel] = Factory(dict)
+    model_revisions: dict[str, int] = Factory(dict)
+    """The newest revision of each model, also of deleted ones."""
     secrets: dict[str, Secret] = Factory(dict)
     etag_key: bytes = Factory(lambda: token_bytes(32))
     recompositions: dict[str, Recomposition] = Factory(dict)
@@ -88,6 +92,8 @@ class State:
             layers=dict(self.layers),
             layer_histories=dict(self.layer_histories),
             layer_generation=self.layer_generation,
+            models=dict(self.models),
+            model_revisions=dict(self.model_revisions),
             secrets=dict(self.secrets),
             etag_key=self.etag_key,
             recompositions=dict(self.recompositions),

@@ -23,6 +23,7 @@ from .document_history import MemoryDocumentHistoryReader
 from .history import MemoryHistoryRepository
 from .labels import MemoryLabelRepository
 from .layers import MemoryLayerRepository
+from .models import MemoryModelRepository
 from .recompositions import MemoryRecompositionRepository
 from .replay_guard import MemoryReplayGuard
 from .secrets import MemorySecretRepository
@@ -41,6 +42,7 @@ class MemoryUnitOfWork:
     replay_guard: MemoryReplayGuard
     labels: MemoryLabelRepository
     layers: MemoryLayerRepository
+    models: MemoryModelRepository
     secrets: MemorySecretRepository
     document_history: MemoryDocumentHistoryReader
     recompositions: MemoryRecompositionRepository
@@ -59,6 +61,7 @@ class MemoryUnitOfWork:
             MemoryReplayGuard(state),
             MemoryLabelRepository(state, change_id),
             MemoryLayerRepository(state, change_id),
+            MemoryModelRepository(state, change_id),
             MemorySecretRepository(state, change_id),
             MemoryDocumentHistoryReader(state),
             MemoryRecompositionRepository(state),

@@ -53,6 +53,8 @@ LAYER: Final = literal_column(f"'{ChangeKind.LAYER.value}'", String)
 """The kind of a change of a layer."""
 DOCUMENT: Final = literal_column(f"'{ChangeKind.DOCUMENT.value}'", String)
 """The kind of a change of the document only."""
+MODEL: Final = literal_column(f"'{ChangeKind.MODEL.value}'", String)
+"""The kind of a change of a model."""
 DIFFERENCES: Final = ("tags_added", "tags_removed", "note_before", "note_after")
 """The columns of what a change of tags did."""
 

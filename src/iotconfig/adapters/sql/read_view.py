@@ -17,6 +17,7 @@ from .engine.database import Database
 from .history import SqlHistoryRepository
 from .labels import SqlLabelRepository
 from .layers import SqlLayerRepository
+from .models import SqlModelRepository
 from .recompositions import SqlRecompositionRepository
 from .secrets import SqlSecretRepository
 
@@ -50,6 +51,10 @@ class SqlReading:
     @property
     def layers(self) -> SqlLayerRepository:
         return SqlLayerRepository(self._connected())
+
+    @property
+    def models(self) -> SqlModelRepository:
+        return SqlModelRepository(self._connected())
 
     @property
     def secrets(self) -> SqlSecretRepository:

@@ -32,6 +32,7 @@ from .gate import SeenLayers
 from .history import SqlHistoryRepository
 from .labels import SqlLabelRepository, tagged
 from .layers import SqlLayerRepository
+from .models import SqlModelRepository
 from .read_view import SqlReading
 from .recompositions import SqlRecompositionRepository
 from .replay_guard import SqlReplayGuard
@@ -74,6 +75,10 @@ class SqlUnitOfWork:
     @property
     def layers(self) -> SqlLayerRepository:
         return SqlLayerRepository(self._connection, self._change_id, self._seen)
+
+    @property
+    def models(self) -> SqlModelRepository:
+        return SqlModelRepository(self._connection, self._change_id)
 
     @property
     def secrets(self) -> SqlSecretRepository:

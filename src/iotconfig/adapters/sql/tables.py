@@ -48,7 +48,7 @@ TagText: Final = String(63).with_variant(String(63, collation="C"), "postgresql"
 
 
 NameText: Final = String(63).with_variant(String(63, collation="C"), "postgresql")
-"""A name of a layer, compared byte by byte."""
+"""A name of a layer or a model, compared byte by byte."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -301,6 +301,22 @@ recompositions: Final = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     UniqueConstraint("change"),
+)
+
+# Models of devices. The row of a deleted one stays, so that revisions of its name go on.
+models: Final = Table(
+    "models",
+    metadata,
+    Column("name", NameText, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("mode", String(16), nullable=False),
+    # A JSON object of its limits.
+    Column("budget", Text, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    # The last one: on SQLite, what follows a long text is slow to read.
+    Column("schema", Text, nullable=False),
 )
 
 notifications: Final = Table(

@@ -15,18 +15,19 @@ class Kind(StrEnum):
     CONFIG = "config"
     ASSET = "asset"
     LAYER = "layer"
-    """In the change log only: devices are told of their documents."""
+    MODEL = "model"
+    """Layers and models are in the change log only: devices are told of their documents."""
     SECRET = "secret"  # noqa: S105 - the word, and no password
     """In the change log only."""
 
 
 @frozen(order=True)
 class Subject:
-    """The device or the asset that a notification is about, the key of its row; or the layer that changed."""
+    """The device or the asset that a notification is about, the key of its row; or the layer or model that changed."""
 
     kind: Kind
     key: str
-    """The MAC address in its canonical spelling, or the name of the asset or the layer."""
+    """The MAC address in its canonical spelling, or the name of the asset, the layer or the model."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"

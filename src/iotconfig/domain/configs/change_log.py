@@ -13,6 +13,7 @@ from attrs import frozen
 from iotconfig.domain.announcing.announcement import Kind, Subject
 from iotconfig.domain.change_notes import new_change_id
 from iotconfig.domain.layers.revisions import LayerRevision
+from iotconfig.domain.models.changes import ModelChange
 from iotconfig.domain.secrets.secret import Secret
 
 from .change import Change
@@ -32,6 +33,7 @@ __all__ = [
     "logged",
     "logged_labels",
     "logged_layer",
+    "logged_model",
     "logged_secret",
     "new_change_id",
     "prunable",
@@ -49,6 +51,8 @@ class ChangeKind(StrEnum):
     """The content, the board, or whether there is a config."""
     TAGS = "tags"
     """The tags or the note."""
+    MODEL = "model"
+    """A model of devices."""
     LAYER = "layer"
     """A layer; the changes of documents that follow from it are no changes of configs."""
     SECRET = "secret"  # noqa: S105 - the word, and no password
@@ -67,7 +71,11 @@ class ChangeKind(StrEnum):
         return self.subject_kind is Kind.CONFIG
 
 
-_SUBJECTS: Final = {ChangeKind.LAYER: Kind.LAYER, ChangeKind.SECRET: Kind.SECRET}
+_SUBJECTS: Final = {
+    ChangeKind.LAYER: Kind.LAYER,
+    ChangeKind.MODEL: Kind.MODEL,
+    ChangeKind.SECRET: Kind.SECRET,
+}
 
 
 @frozen
@@ -213,6 +221,24 @@ def logged_layer(revision: LayerRevision, log: Sequence[LoggedChange]) -> Logged
         message=revision.note.message,
         created_at=revision.created_at,
         kind=ChangeKind.LAYER,
+    )
+
+
+def logged_model(
+    change: ModelChange, change_id: str, note: ChangeNote, log: Sequence[LoggedChange]
+) -> LoggedChange:
+    """Return the row of a change of a model to append to `log`."""
+    model = change.model
+    return LoggedChange(
+        position=log[-1].position + 1 if log else 1,
+        change=change_id,
+        subject=Subject(Kind.MODEL, model.name),
+        operation=change.operation,
+        revision=model.revision,
+        author=note.author,
+        message=note.message,
+        created_at=model.updated_at,
+        kind=ChangeKind.MODEL,
     )
 
 

@@ -11,6 +11,7 @@ from iotconfig.domain.announcing.ports import NotificationOutbox
 from iotconfig.domain.documents.document import Documents
 from iotconfig.domain.layers.ports import LayerReader, LayerRepository
 from iotconfig.domain.layers.recompositions import RecompositionReader, RecompositionRepository
+from iotconfig.domain.models.ports import ModelReader, ModelRepository
 from iotconfig.domain.replay_guard import ReplayGuard
 from iotconfig.domain.secrets.ports import SecretReader, SecretRepository
 
@@ -63,6 +64,11 @@ class View(Protocol):
         ...
 
     @property
+    def models(self) -> ModelReader:
+        """The models of devices."""
+        ...
+
+    @property
     def secrets(self) -> SecretReader:
         """The secrets, with their values encrypted."""
         ...
@@ -108,6 +114,11 @@ class UnitOfWork(Protocol):
     @property
     def layers(self) -> LayerRepository:
         """The layers."""
+        ...
+
+    @property
+    def models(self) -> ModelRepository:
+        """The models of devices."""
         ...
 
     @property

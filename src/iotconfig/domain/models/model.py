@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from iotconfig.domain.arguments import check_kind
 from iotconfig.domain.documents import strict_json
@@ -82,3 +82,7 @@ class DeviceModel:
     """1 for a new model, one more at each change, and never back, not even after a deletion."""
     created_at: datetime
     updated_at: datetime
+
+    def changed(self, rules: ModelRules, now: datetime) -> DeviceModel:
+        """Return the model with other rules, at its next revision. Its times never go back."""
+        return evolve(self, rules=rules, revision=self.revision + 1, updated_at=max(now, self.updated_at))

@@ -1,4 +1,4 @@
-"""The port that checks documents against schemas. Its docstring is the contract."""
+"""The ports of models. The docstrings are the contracts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import Protocol
 
 from attrs import frozen
 
+from iotconfig.domain.change_notes import ChangeNote
+
+from .changes import ModelChange
 from .failure import Failure
+from .model import DeviceModel
 
 
 @frozen
@@ -50,5 +54,40 @@ class DocumentRules(Protocol):
 
         The verdict has failures in the order of the schema. A document whose check would take too long for
         the schema is not checked, and has one failure, which says so.
+        """
+        ...
+
+
+class ModelReader(Protocol):
+    """Reads models. Every method may raise `StoreUnavailable`."""
+
+    def get(self, name: str) -> DeviceModel | None:
+        """The model of this name, or None."""
+        ...
+
+    def all(self) -> Sequence[DeviceModel]:
+        """All models, sorted by name."""
+        ...
+
+    def last_revision(self, name: str) -> int:
+        """The newest revision of this name, also of a deleted model; 0 if there never was one."""
+        ...
+
+
+class ModelRepository(ModelReader, Protocol):
+    """Changes models inside a unit of work."""
+
+    def lock(self) -> None:
+        """Wait for other units of work that locked the models, and keep them waiting until this one ends.
+
+        What is read afterwards is what they have stored. Called before any counter is locked.
+        """
+        ...
+
+    def record(self, change: ModelChange, note: ChangeNote) -> str:
+        """Store a change of a model, after `lock`; return the id of the write.
+
+        Stores or removes the model, keeps its revision, and adds a row of kind `model` to the change log, whose
+        subject is the model's name (`logged_model`), at the model's `updated_at`.
         """
         ...

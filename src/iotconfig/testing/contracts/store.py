@@ -19,6 +19,7 @@ from .history import HistoryContract
 from .layered_documents import LayeredDocumentsContract
 from .layering import LayeringContract
 from .layers import LayersContract
+from .models import ModelsContract
 from .notification_outbox import NotificationOutboxContract
 from .pruning import PruningContract
 from .replay_guard import ReplayGuardContract
@@ -52,6 +53,7 @@ class StoreContract(
     LayersContract,
     LayeringContract,
     LayeredDocumentsContract,
+    ModelsContract,
     SelectionsContract,
     SecretsContract,
     ChangeLogContract,
