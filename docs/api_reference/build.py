@@ -29,6 +29,7 @@ MODULES: Final = (
     "iotconfig.domain.configs.change_log",
     "iotconfig.domain.documents.document",
     "iotconfig.domain.layers.ports",
+    "iotconfig.domain.models.ports",
     "iotconfig.domain.announcing.ports",
     "iotconfig.domain.announcing.relay_reports",
     "iotconfig.domain.access.api_tokens",

@@ -171,6 +171,8 @@ def _create_history() -> None:
         sa.Column("tags_removed", sa.Text),
         sa.Column("note_before", sa.Text),
         sa.Column("note_after", sa.Text),
+        sa.Column("model_before", _name),
+        sa.Column("model_after", _name),
         sa.PrimaryKeyConstraint("id", name="pk_changes"),
         sa.UniqueConstraint("position", name="uq_changes_position"),
     )
@@ -183,8 +185,10 @@ def _create_labels() -> None:
         sa.Column("number", sa.BigInteger, nullable=False),
         sa.Column("tags", sa.Text, nullable=False),
         sa.Column("note", sa.Text),
+        sa.Column("model", _name),
         sa.PrimaryKeyConstraint("config_id", name="pk_config_labels"),
     )
+    op.create_index("ix_config_labels_model", "config_labels", ["model", "config_id"])
     op.create_table(
         "config_tags",
         sa.Column("config_id", sa.BigInteger, autoincrement=False, nullable=False),
@@ -200,6 +204,7 @@ def _create_labels() -> None:
         sa.Column("number", sa.BigInteger, nullable=False),
         sa.Column("tags", sa.Text, nullable=False),
         sa.Column("note", sa.Text),
+        sa.Column("model", _name),
         sa.Column("created_at", _time, nullable=False),
         sa.PrimaryKeyConstraint("change", "config_id", name="pk_label_changes"),
     )

@@ -156,7 +156,7 @@ def test_the_domain_imports_nothing_concurrent() -> None:
 
 def names_of(requirements: list[str]) -> set[str]:
     """The distributions that requirements name."""
-    return {re.split(r"[\[<>=~! ]", requirement)[0] for requirement in requirements}
+    return {re.split(r"[\[<>=~! ]", requirement)[0].replace("_", "-") for requirement in requirements}
 
 
 def test_each_library_is_a_declared_dependency() -> None:
@@ -171,7 +171,7 @@ def test_each_library_is_a_declared_dependency() -> None:
         (file, top)
         for file, top in found
         if (for_suites if file.startswith("testing/") else declared).isdisjoint(
-            name.lower() for name in distributions.get(top, [])
+            name.lower().replace("_", "-") for name in distributions.get(top, [])
         )
     }
     assert set() == undeclared

@@ -70,7 +70,7 @@ def test_a_patch_and_an_undo_are_reported_as_by_the_api(command: CommandLine) ->
 
     for report, outcome in ((patched, "changed"), (undone, "changed")):
         assert names_of(Patched) - {"samples"} == set(report)
-        assert names_of(PatchedConfig) - {"tags", "note"} == set(report["results"][0])
+        assert names_of(PatchedConfig) - {"tags", "note", "model"} == set(report["results"][0])
         assert (True, False, 1) == (report["stored"], report["dry_run"], report[outcome])
 
 

@@ -24,6 +24,7 @@ CONFIG_MEMBERS = [
     "change",
     "tags",
     "note",
+    "model",
 ]
 
 _INTERNALS = re.compile(

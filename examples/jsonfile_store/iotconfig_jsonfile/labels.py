@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from attrs import evolve, frozen
@@ -12,6 +12,7 @@ from iotconfig.domain.configs.change_log import logged_labels
 from iotconfig.domain.configs.label_ports import LabelChange, LabelledConfig, LabelRevision, TagCount
 from iotconfig.domain.configs.labels import Labels
 from iotconfig.domain.configs.revisions import ChangeNote
+from iotconfig.domain.mac import MacAddress
 
 from .records import LabelsRecord, Records
 
@@ -52,6 +53,14 @@ class JsonFileLabelRepository:
 
     def counts(self) -> Sequence[TagCount]:
         return [TagCount(tag, count) for tag, count in sorted(Counter(self._tags()).items())]
+
+    def model_counts(self) -> Mapping[str, int]:
+        models = (config.labels.model for config in self.find([*self._records.configs]))
+        return Counter(model for model in models if model is not None)
+
+    def of_model(self, name: str, after: MacAddress | None, limit: int) -> Sequence[LabelledConfig]:
+        found = (config for config in self.find([*self._records.configs]) if config.labels.model == name)
+        return [config for config in found if after is None or config.mac_address > after][:limit]
 
     def of_change(self, change: str, after_config: int, limit: int) -> Sequence[LabelRevision]:
         found = [

@@ -37,7 +37,7 @@ def is_change_id(text: str) -> bool:
 
 
 class Operation(StrEnum):
-    """What a change did. A change of tags, of the note, or of the document only makes no revision: it is in the change log only."""
+    """What a change did. A change of tags, note or model of a device, or of its document only, makes no revision."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -49,6 +49,8 @@ class Operation(StrEnum):
     """Tags were added or removed, and the note may have changed, too."""
     NOTE = "note"
     """The note was set, changed or removed, and the tags stayed."""
+    MODEL = "model"
+    """The model of a device was set, changed or removed, and tags and note stayed."""
     SERVE = "serve"
     """The device is served another document, because a layer, a tag or a model has changed."""
 

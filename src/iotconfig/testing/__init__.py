@@ -41,6 +41,7 @@ from .contracts.concurrency import ConcurrencyContract
 from .contracts.config_queries import ConfigQueriesContract
 from .contracts.configs import ConfigsContract
 from .contracts.delays import DelayReaderContract
+from .contracts.device_models import DeviceModelsContract
 from .contracts.device_tokens import DeviceTokenStoreContract
 from .contracts.document_rules import DocumentRulesContract
 from .contracts.documents import DocumentsContract
@@ -84,6 +85,7 @@ __all__ = [
     "ConfigQueriesContract",
     "ConfigsContract",
     "DelayReaderContract",
+    "DeviceModelsContract",
     "DeviceTokenStoreContract",
     "DocumentRulesContract",
     "DocumentsContract",

@@ -73,7 +73,8 @@ def _options_to_json(options: AnyOptions) -> dict[str, Any]:
 
 def _labels_to_json(edit: LabelEdit) -> dict[str, Any]:
     note = {} if isinstance(edit.note, Keep) else {"note": edit.note}
-    return {"add": edit.add, "remove": edit.remove} | note
+    model = {} if isinstance(edit.model, Keep) else {"model": edit.model}
+    return {"add": edit.add, "remove": edit.remove} | note | model
 
 
 def _selection_to_json(selection: Selection) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class TextReport:
 
     def add_result(self, result: BulkResult) -> None:
         """Print the outcome for one config."""
-        difference = shown_difference(result.tags, result.note)
+        difference = shown_difference(result.tags, result.note, result.model)
         say(f"{result.mac_address}  {result.outcome.value}  {difference or f'revision {result.revision}'}")
 
     def add_removal(self, result: BulkResult) -> None:
@@ -75,7 +75,7 @@ class JsonReport:
 
     def add_result(self, result: BulkResult) -> None:
         """Note the outcome for one config."""
-        differences = {"tags": result.tags, "note": result.note}
+        differences = {"tags": result.tags, "note": result.note, "model": result.model}
         self._results.append(
             {
                 "mac_address": result.mac_address,

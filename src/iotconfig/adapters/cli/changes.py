@@ -98,7 +98,7 @@ def changes(
     follow: bool,
     as_json: bool,
 ) -> None:
-    """List changes of configs, layers and models, the newest first.
+    """List changes of configs, layers, models, newest first.
 
     Changes of tags and notes are among them.
 
@@ -186,5 +186,5 @@ def _row(change: LoggedChange) -> tuple[object, ...]:
         change.change,
         change.position,
         change.message,
-        shown_difference(change.tags, change.note),
+        shown_difference(change.tags, change.note, change.model),
     )

@@ -260,6 +260,8 @@ def _echo_config(runtime: Runtime, found: Config) -> None:
         rows.append(("tags", " ".join(summary.tags)))
     if summary.note is not None:
         rows.append(("note", summary.note))
+    if summary.model is not None:
+        rows.append(("model", summary.model))
     for label, value in rows:
         say(f"{label:12}  {printable(value)}")
     say()

@@ -143,6 +143,8 @@ def _echo(runtime: Runtime, found: DeviceStatus) -> None:
         rows.append(("tags", " ".join(found.tags)))
     if found.note is not None:
         rows.append(("note", found.note))
+    if found.model is not None:
+        rows.append(("model", found.model))
     for label, value in rows:
         say(f"{label:12}  {printable(value)}")
     if found.evidence:

@@ -65,6 +65,7 @@ _LINES_BESIDE: Final = 9
     help="Only devices that have been silent for longer than they are expected to; or only the others.",
 )
 @tag_option
+@click.option("--model", metavar="NAME", help="Only devices of this model.")
 @click.option("--firmware", metavar="VERSION", help="Only devices that named exactly this firmware last.")
 @search_option
 @click.option(
@@ -81,6 +82,7 @@ def devices(
     state: str | None,
     overdue: bool | None,
     tags: tuple[str, ...],
+    model: str | None,
     firmware: str | None,
     search: str | None,
     former: bool,
@@ -101,6 +103,7 @@ def devices(
         state=None if state is None else State(state),
         overdue=overdue,
         tags=tags,
+        model=model,
         firmware=firmware,
         text=search,
     )

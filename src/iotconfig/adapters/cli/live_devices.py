@@ -115,6 +115,7 @@ class LiveDevices:
             query.state in {None, device.state}
             and query.overdue in {None, device.overdue}
             and query.firmware in {None, device.firmware}
+            and query.model in {None, device.model}
             and query.tags.takes(device.tags)
         )
         return device if matches else None

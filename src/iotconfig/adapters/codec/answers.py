@@ -15,7 +15,7 @@ from iotconfig.domain.announcing.service import DeliveryHealth
 from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.configs.change_log import ChangeKind, LoggedChange
 from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference
+from iotconfig.domain.configs.label_differences import ModelDifference, NoteDifference, TagDifference
 from iotconfig.domain.configs.revisions import Operation, Revision
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.layers.reach import Reach
@@ -93,6 +93,7 @@ class ConfigAnswer:
     change: str
     tags: Sequence[str]
     note: str | None
+    model: Annotated[str | None, "The name of the device's model"]
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -111,6 +112,7 @@ class ConfigAnswer:
             change=config.change,
             tags=config.labels.tags,
             note=config.labels.note,
+            model=config.labels.model,
         )
 
 
@@ -170,6 +172,9 @@ class LoggedChangeAnswer:
     created_at: datetime
     tags: Annotated[TagDifference | None, "What changed of the tags; left out where they stayed"] = None
     note: Annotated[NoteDifference | None, "What changed of the note; left out where it stayed"] = None
+    model: Annotated[
+        ModelDifference | None, "What changed of the device's model; left out where it stayed"
+    ] = None
 
     @classmethod
     def of(cls, logged: LoggedChange) -> Self:
@@ -186,6 +191,7 @@ class LoggedChangeAnswer:
             created_at=logged.created_at,
             tags=logged.tags,
             note=logged.note,
+            model=logged.model,
         )
 
 

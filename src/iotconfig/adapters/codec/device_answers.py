@@ -93,6 +93,7 @@ class Device:
     tags: Annotated[Sequence[str], "Sorted"]
     note: str | None
     online: Annotated[bool | None, "Whether it is connected to the broker; null if it never said so"]
+    model: Annotated[str | None, "The name of its model; left out without one"] = None
     evidence: Annotated[
         Sequence[DeviceEvidence] | None, "The newest of each kind; only of a single device"
     ] = None
@@ -113,6 +114,7 @@ class Device:
             device.tags,
             device.note,
             device.online,
+            device.model,
             evidence,
         )
 
@@ -137,6 +139,7 @@ class Device:
             self.note,
             self.online,
             tuple(each.evidence(self.mac_address) for each in self.evidence or ()),
+            self.model,
         )
 
 

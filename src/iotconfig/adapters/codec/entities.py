@@ -77,7 +77,7 @@ def _check_etag(content: ConfigContent | None, etag: str | None) -> None:
 
 def _config_of(members: Mapping[str, Any]) -> Config:
     # An older service has no tags.
-    found = _entities.structure({"tags": [], "note": None, **members}, ConfigAnswer)
+    found = _entities.structure({"tags": [], "note": None, "model": None, **members}, ConfigAnswer)
     is_composed = found.content.etag != found.etag
     return Config(
         id=found.id,
@@ -87,7 +87,7 @@ def _config_of(members: Mapping[str, Any]) -> Config:
         created_at=found.created_at,
         updated_at=found.updated_at,
         change=found.change,
-        labels=Labels(found.tags, found.note),
+        labels=Labels(found.tags, found.note, found.model),
         served=ServedFields(found.etag, found.device_name, found.device_entity_id, found.enable_ota)
         if is_composed
         else None,

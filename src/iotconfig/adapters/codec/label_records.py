@@ -1,4 +1,4 @@
-"""Records of labels: one JSON object with the MAC address, the tags and the note of a device."""
+"""Records of labels: one JSON object with the MAC address, the tags, the note and the model of a device."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from .members import BODY_DEPTH, mac_address_of, missing, plain_value, strings_o
 
 @frozen
 class LabelRecord:
-    """The tags and the note of one device, as a line of a side file has them."""
+    """The tags, the note and the model of one device, as a line of a side file has them."""
 
     mac_address: MacAddress
     tags: Annotated[Sequence[str] | None, "All tags of the device; without this member, they stay"] = None
     note: Annotated[str | None, "Its note; null or empty: none; without this member, it stays"] = None
+    model: Annotated[str | None, "Its model; null: none; without this member, it stays"] = None
 
 
 _NAMES: Final = tuple(attribute.name for attribute in fields(LabelRecord))
@@ -39,6 +40,9 @@ def label_entry_of(line: bytes, place: str) -> LabelEntry:
     if "note" in members:
         note = members["note"]
         given["note"] = None if note.value in (None, "") else plain_value(str, "a string or null", note)
+    if "model" in members:
+        model = members["model"]
+        given["model"] = None if model.value is None else plain_value(str, "a string or null", model)
     return LabelEntry(place, mac_address_of(members["mac_address"]), **given)
 
 
@@ -46,4 +50,6 @@ def label_record_of(device: LabelledDevice) -> str:
     """The labels of a device as a line that `label_entry_of` reads back, without the line break."""
     labels = device.labels
     record = {"mac_address": str(device.mac_address), "tags": list(labels.tags), "note": labels.note}
+    if labels.model is not None:
+        record["model"] = labels.model
     return json.dumps(record, ensure_ascii=False)

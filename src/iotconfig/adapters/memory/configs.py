@@ -68,7 +68,7 @@ class MemoryConfigReader:
 def _matches(config: Config, query: ConfigQuery) -> bool:
     if query.enable_ota is not None and config.enable_ota is not query.enable_ota:
         return False
-    if not query.tags.takes(config.labels.tags):
+    if not query.tags.takes(config.labels.tags) or query.model not in {None, config.labels.model}:
         return False
     return query.text is None or has_text(
         query.text, config.mac_address, config.device_name, config.device_entity_id

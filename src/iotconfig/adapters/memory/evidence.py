@@ -147,7 +147,9 @@ class MemoryEvidenceStore:
     def _matching(self, query: DeviceQuery) -> Iterator[ObservedDevice]:
         """The devices with the text and the tags of `query`, sorted."""
         state = self._committed.state
-        configs = MemoryConfigReader(state).matching(ConfigQuery(query.text, tags=query.tags))
+        configs = MemoryConfigReader(state).matching(
+            ConfigQuery(query.text, tags=query.tags, model=query.model)
+        )
         return (self._observed(state, config.mac_address) for config in configs)
 
     def _observed(self, state: State, mac_address: MacAddress) -> ObservedDevice:

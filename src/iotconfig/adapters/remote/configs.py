@@ -58,6 +58,7 @@ class RemoteConfigs(RemoteUseCases):
             "enable_ota": query.enable_ota,
             "count": query.count,
             "tag": query.tags.words() or None,
+            "model": query.model,
         }
         return self.entity(Request("GET", _CONFIGS, parameters), ConfigPage)
 

@@ -36,6 +36,7 @@ class RemoteDevices(RemoteUseCases):
             "state": query.state,
             "overdue": query.overdue,
             "tag": query.tags.words() or None,
+            "model": query.model,
             "firmware": query.firmware,
             "q": query.text,
             "count": query.count,

@@ -109,6 +109,8 @@ class RemoteTags(RemoteWrites):
         changed: dict[str, object] = {"add": edit.add, "remove": edit.remove}
         if not isinstance(edit.note, Keep):
             changed["note"] = edit.note or ""
+        if not isinstance(edit.model, Keep):
+            changed["model"] = edit.model or ""
         body = f"{{{json.dumps(changed, ensure_ascii=False)[1:-1]}, {selecting(selection)}}}".encode()
         request = Request(
             "POST", "/api/devices/tags", parameters(options, note), signed(note), body, seconds=SECONDS
@@ -126,4 +128,6 @@ def _record_of(entry: LabelEntry) -> str:
         record["tags"] = list(entry.tags)
     if not isinstance(entry.note, Keep):
         record["note"] = entry.note
+    if not isinstance(entry.model, Keep):
+        record["model"] = entry.model
     return f"{json.dumps(record, ensure_ascii=False)}\n"

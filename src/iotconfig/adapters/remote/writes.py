@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, OnRefusal, OnResult, Outcome
 from iotconfig.domain.configs.bulk_options import BulkOptions
-from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference
+from iotconfig.domain.configs.label_differences import ModelDifference, NoteDifference, TagDifference
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.errors import IotConfigError, NothingSelected, UnexpectedCount, excerpt
 from iotconfig.domain.mac import MacAddress
@@ -69,6 +69,7 @@ class _Result:
     revision: int | None
     tags: TagDifference | None = None
     note: NoteDifference | None = None
+    model: ModelDifference | None = None
 
 
 @frozen
@@ -104,6 +105,7 @@ class RemoteWrites(RemoteUseCases):
                     result.revision,
                     tags=result.tags,
                     note=result.note,
+                    model=result.model,
                 )
             )
         return patched

@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from iotconfig.domain.announcing.announcement import Subject
 from iotconfig.domain.configs.change_log import ChangeKind, LoggedChange
-from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference
+from iotconfig.domain.configs.label_differences import ModelDifference, NoteDifference, TagDifference
 from iotconfig.domain.configs.revisions import Operation
 
 from .engine.database import Database
@@ -55,7 +55,14 @@ DOCUMENT: Final = literal_column(f"'{ChangeKind.DOCUMENT.value}'", String)
 """The kind of a change of the document only."""
 MODEL: Final = literal_column(f"'{ChangeKind.MODEL.value}'", String)
 """The kind of a change of a model."""
-DIFFERENCES: Final = ("tags_added", "tags_removed", "note_before", "note_after")
+DIFFERENCES: Final = (
+    "tags_added",
+    "tags_removed",
+    "note_before",
+    "note_after",
+    "model_before",
+    "model_after",
+)
 """The columns of what a change of tags did."""
 
 _columns = changes.c
@@ -222,6 +229,7 @@ def change_of(row: Row[Any]) -> LoggedChange:
         kind=kind,
         tags=_tags(row),
         note=_note(row),
+        model=_model(row),
     )
 
 
@@ -235,3 +243,9 @@ def _note(row: Row[Any]) -> NoteDifference | None:
     if row.note_before is None and row.note_after is None:
         return None
     return NoteDifference(row.note_before, row.note_after)
+
+
+def _model(row: Row[Any]) -> ModelDifference | None:
+    if row.model_before is None and row.model_after is None:
+        return None
+    return ModelDifference(row.model_before, row.model_after)

@@ -31,7 +31,7 @@ from .documents import OWN
 from .engine.dialects import ByDialect, insert_into
 from .engine.single_row import fetch_row
 from .gate import SeenLayers, behind_gate, pass_gate
-from .labels import LABELS, labels_of, tagged
+from .labels import LABELS, labels_of, of_model, tagged
 from .tables import config_labels, configs, documents, layers_state, revision_counters
 
 # Of the document, not of the content.
@@ -212,8 +212,9 @@ def _counter(mac_address: MacAddress, row: Row[Any]) -> RevisionCounter:
 
 
 def searched(query: ConfigQuery | Selection) -> FromClause:
-    """The tables of a statement that `matching` restricts: configs are joined only where tags are asked for."""
-    return _SERVED if query.tags else documents
+    """The tables of a statement that `matching` restricts: configs are joined only where tags or a model are asked for."""
+    by_model = isinstance(query, ConfigQuery) and query.model is not None
+    return _SERVED if query.tags or by_model else documents
 
 
 def matching(statement: Select[Any], query: ConfigQuery | Selection, dialect: str) -> Select[Any]:
@@ -222,6 +223,8 @@ def matching(statement: Select[Any], query: ConfigQuery | Selection, dialect: st
         statement = statement.where(_has_text(query.text, dialect))
     if query.enable_ota is not None:
         statement = statement.where(documents.c.enable_ota.is_(query.enable_ota))
+    if isinstance(query, ConfigQuery) and query.model is not None:
+        statement = statement.where(of_model(query.model))
     return statement.where(*tagged(query.tags))
 
 
@@ -276,4 +279,5 @@ def _summary_of(row: Row[Any]) -> ConfigSummary:
         change=row.change,
         tags=labels.tags,
         note=labels.note,
+        model=labels.model,
     )

@@ -82,7 +82,8 @@ def page_of(connection: Connection, query: DeviceQuery) -> Sequence[Row[Any]]:
 def counts_of(connection: Connection, query: DeviceQuery) -> DeviceCounts:
     """`EvidenceStore.counts`, from the stored states."""
     tags = query.tags
-    if query.text is None and query.firmware is None and not tags.none_of and len(tags.all_of) <= 1:
+    is_plain = query.text is None and query.firmware is None and query.model is None
+    if is_plain and not tags.none_of and len(tags.all_of) <= 1:
         tag = tags.all_of[0] if tags.all_of else ALL_DEVICES
         return _counts(connection.execute(_KEPT, {"tag_": tag}).all(), more=False)
     some = (
@@ -108,7 +109,7 @@ def _filtered(statement: Select[Any], query: DeviceQuery, dialect: str) -> Selec
     """Restrict a statement to the devices with the text, the tags and the firmware of a query."""
     if query.firmware is not None:
         statement = statement.where(device_states.c.firmware == query.firmware)
-    return matching(statement, ConfigQuery(query.text, tags=query.tags), dialect)
+    return matching(statement, ConfigQuery(query.text, tags=query.tags, model=query.model), dialect)
 
 
 def _counts(rows: Sequence[Any], *, more: bool) -> DeviceCounts:

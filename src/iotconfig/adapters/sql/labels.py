@@ -39,7 +39,12 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine
 
-from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference, operation_on_labels
+from iotconfig.domain.configs.label_differences import (
+    ModelDifference,
+    NoteDifference,
+    TagDifference,
+    operation_on_labels,
+)
 from iotconfig.domain.configs.label_ports import LabelChange, LabelledConfig, LabelRevision, TagCount
 from iotconfig.domain.configs.labels import NO_LABELS, Labels, TagFilter
 from iotconfig.domain.configs.revisions import ChangeNote
@@ -63,7 +68,7 @@ from .tables import (
 _LOCK_KEY: Final = 0x696F7463_74616773
 """`iotctags` in ASCII: the number of the advisory lock in a PostgreSQL database."""
 
-LABELS: Final = (config_labels.c.tags, config_labels.c.note)
+LABELS: Final = (config_labels.c.tags, config_labels.c.note, config_labels.c.model)
 """The columns that `labels_of` reads."""
 
 _IDS: Final[BindParameter[Sequence[int]]] = bindparam("ids", expanding=True)
@@ -86,6 +91,19 @@ _COUNTS: Final = (
     .select_from(config_tags.join(configs, configs.c.id == config_tags.c.config_id))
     .group_by(config_tags.c.tag)
     .order_by(config_tags.c.tag)
+)
+_MODEL_COUNTS: Final = (
+    select(config_labels.c.model, func.count())
+    .select_from(config_labels.join(configs, configs.c.id == config_labels.c.config_id))
+    .where(config_labels.c.model.is_not(None))
+    .group_by(config_labels.c.model)
+)
+_OF_MODEL: Final = (
+    select(configs.c.id, configs.c.mac_address, configs.c.revision, *LABELS, config_labels.c.number)
+    .select_from(configs.join(config_labels, config_labels.c.config_id == configs.c.id))
+    .where(config_labels.c.model == bindparam("name_"), configs.c.mac_address > bindparam("after_"))
+    .order_by(configs.c.mac_address)
+    .limit(bindparam("limit_"))
 )
 _OF_CHANGE: Final = (
     select(label_changes)
@@ -110,6 +128,7 @@ def _names() -> Any:
 
 
 _NAMES: Final = _names()
+_MODELS: Final = config_labels.alias("models_of_configs")
 
 _CHANGE: Final[Mapping[str, TypeEngine[Any]]] = {
     "config_id": BigInteger(),
@@ -117,8 +136,10 @@ _CHANGE: Final[Mapping[str, TypeEngine[Any]]] = {
     "number": BigInteger(),
     "tags": Text(),
     "note": Text(),
+    "model": Text(),
     "old_tags": Text(),
     "old_note": Text(),
+    "old_model": Text(),
     "operation": Text(),
     **dict.fromkeys(DIFFERENCES, Text()),
 }
@@ -158,9 +179,10 @@ def _statements(dialect: str) -> Sequence[Any]:
         "change": change,
         "tags": new["old_tags"],
         "note": new["old_note"],
+        "model": new["old_model"],
         "created_at": now,
     }
-    labels = {name: new[name] for name in ("config_id", "number", "tags", "note")}
+    labels = {name: new[name] for name in ("config_id", "number", "tags", "note", "model")}
     write = {
         "change": change,
         "author": bindparam("write_author", type_=changes.c.author.type),
@@ -183,7 +205,7 @@ def _replace_labels(dialect: str, labels: Mapping[str, ColumnElement[Any]], rows
     given = select(*labels.values()).select_from(rows).where(true())
     return adding.from_select([*labels], given).on_conflict_do_update(
         index_elements=[config_labels.c.config_id],
-        set_={name: adding.excluded[name] for name in ("number", "tags", "note")},
+        set_={name: adding.excluded[name] for name in ("number", "tags", "note", "model")},
     )
 
 
@@ -272,6 +294,13 @@ class SqlLabelRepository:
     def counts(self) -> Sequence[TagCount]:
         return [TagCount(tag, count) for tag, count in self._connection.execute(_COUNTS)]
 
+    def model_counts(self) -> Mapping[str, int]:
+        return {name: int(count) for name, count in self._connection.execute(_MODEL_COUNTS)}
+
+    def of_model(self, name: str, after: MacAddress | None, limit: int) -> Sequence[LabelledConfig]:
+        values = {"name_": name, "after_": "" if after is None else after.canonical, "limit_": limit}
+        return [_labelled(row) for row in self._connection.execute(_OF_MODEL, values)]
+
     def of_change(self, change: str, after_config: int, limit: int) -> Sequence[LabelRevision]:
         given = {"change": change, "after": after_config, "limit": limit}
         return [
@@ -302,7 +331,7 @@ class SqlLabelRepository:
 
 def labels_of(row: Row[Any]) -> Labels:
     """The labels in a row with the columns `LABELS`, which are null for a config that never had any."""
-    return Labels(row.tags.split() if row.tags else (), row.note)
+    return Labels(row.tags.split() if row.tags else (), row.note, row.model)
 
 
 def tagged(tags: TagFilter) -> Sequence[ColumnElement[bool]]:
@@ -311,6 +340,15 @@ def tagged(tags: TagFilter) -> Sequence[ColumnElement[bool]]:
         *(has_tag(configs.c.id, tag) for tag in tags.all_of),
         *(not_(has_tag(configs.c.id, tag)) for tag in tags.none_of),
     ]
+
+
+def of_model(name: str) -> ColumnElement[bool]:
+    """Whether a config is of this model, for a statement over `configs`."""
+    return (
+        select(_MODELS.c.config_id)
+        .where(_MODELS.c.config_id == configs.c.id, _MODELS.c.model == name)
+        .exists()
+    )
 
 
 def has_tag(config_id: Column[int], tag: str) -> ColumnElement[bool]:
@@ -331,15 +369,19 @@ def _row(change: LabelChange) -> tuple[object, ...]:
     config, labels = change.config, change.labels
     before = config.labels
     tags, note = TagDifference.between(before, labels), NoteDifference.between(before, labels)
+    model = ModelDifference.between(before, labels)
     return (
         config.config_id,
         config.mac_address.canonical,
         config.number + 1,
         " ".join(labels.tags),
         labels.note,
+        labels.model,
         " ".join(before.tags),
         before.note,
-        operation_on_labels(tags).value,
+        before.model,
+        operation_on_labels(tags, note).value,
         *((None, None) if tags is None else (" ".join(tags.added), " ".join(tags.removed))),
         *((None, None) if note is None else (note.before, note.after)),
+        *((None, None) if model is None else (model.before, model.after)),
     )

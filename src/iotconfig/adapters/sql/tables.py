@@ -187,6 +187,9 @@ changes: Final = Table(
     # Both null where the note stayed; one is null where there was no note.
     Column("note_before", Text),
     Column("note_after", Text),
+    # The same of the device's model.
+    Column("model_before", NameText),
+    Column("model_after", NameText),
     UniqueConstraint("position"),
 )
 
@@ -200,6 +203,8 @@ config_labels: Final = Table(
     # Sorted, with a space between two.
     Column("tags", Text, nullable=False),
     Column("note", Text),
+    Column("model", NameText),
+    Index("ix_config_labels_model", "model", "config_id"),
 )
 
 # The same tags, for filters.
@@ -221,6 +226,7 @@ label_changes: Final = Table(
     Column("number", BigInteger, nullable=False),
     Column("tags", Text, nullable=False),
     Column("note", Text),
+    Column("model", NameText),
     Column("created_at", UtcDateTime, nullable=False, index=True),
 )
 

@@ -15,7 +15,7 @@ from iotconfig.domain.errors import IotConfigError, ValidationFailed
 from iotconfig.domain.mac import MacAddress, mac_address_of
 
 from .config import Config
-from .label_differences import NoteDifference, TagDifference
+from .label_differences import ModelDifference, NoteDifference, TagDifference
 from .revisions import Operation, check_config_id
 
 
@@ -211,6 +211,8 @@ class BulkResult:
     """What changes of the tags; None where they stay."""
     note: NoteDifference | None = None
     """What changes of the note; None where it stays."""
+    model: ModelDifference | None = None
+    """What changes of the model; None where it stays."""
 
 
 OnResult = Callable[[BulkResult], None]

@@ -18,7 +18,7 @@ from iotconfig.domain.secrets.secret import Secret
 
 from .change import Change
 from .change_filter import ChangeFilter
-from .label_differences import NoteDifference, TagDifference, operation_on_labels
+from .label_differences import ModelDifference, NoteDifference, TagDifference, operation_on_labels
 from .label_ports import LabelChange, LabelRevision
 from .revisions import ChangeNote, Operation
 from .served_anew import ServedAnew
@@ -50,7 +50,7 @@ class ChangeKind(StrEnum):
     CONFIG = "config"
     """The content, the board, or whether there is a config."""
     TAGS = "tags"
-    """The tags or the note."""
+    """The tags, the note or the model of a device."""
     MODEL = "model"
     """A model of devices."""
     LAYER = "layer"
@@ -100,6 +100,8 @@ class LoggedChange:
     """What changed of the tags; None where they stayed."""
     note: NoteDifference | None = None
     """What changed of the note; None where it stayed."""
+    model: ModelDifference | None = None
+    """What changed of the device's model; None where it stayed."""
 
 
 class ChangeLog(Protocol):
@@ -194,18 +196,20 @@ def logged_labels(
     """Return the row of a change of labels to append to `log`."""
     config = change.config
     tags = TagDifference.between(config.labels, change.labels)
+    noted = NoteDifference.between(config.labels, change.labels)
     return LoggedChange(
         position=log[-1].position + 1 if log else 1,
         change=change_id,
         subject=Subject(Kind.CONFIG, str(config.mac_address)),
-        operation=operation_on_labels(tags),
+        operation=operation_on_labels(tags, noted),
         revision=config.revision,
         author=note.author,
         message=note.message,
         created_at=now,
         kind=ChangeKind.TAGS,
         tags=tags,
-        note=NoteDifference.between(config.labels, change.labels),
+        note=noted,
+        model=ModelDifference.between(config.labels, change.labels),
     )
 
 

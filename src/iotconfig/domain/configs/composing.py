@@ -52,7 +52,7 @@ class Composer:
 
     def reaching(self, labels: Labels) -> tuple[Layer, ...]:
         """The layers that reach a device with these labels, the lowest first."""
-        return self.stack.reaching(labels.tags, None)
+        return self.stack.reaching(labels.tags, labels.model)
 
     def document(self, labels: Labels, own: ConfigContent) -> ServedDocument:
         """Decide what a device with these labels and this content is served.

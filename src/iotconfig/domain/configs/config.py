@@ -56,7 +56,7 @@ class Config:
     change: str = field(default="", eq=False)
     """The id of the write that made the revision. Not compared: ids are random."""
     labels: Labels = NO_LABELS
-    """The tags and the note; a change of them makes no revision."""
+    """The tags, the note and the model; a change of them makes no revision."""
     served: ServedFields | None = None
     """The document that the device is served, where that is another one than the content; None where it is the content."""
     document_number: int = field(default=0, eq=False)
@@ -112,6 +112,7 @@ class Config:
             change=self.change,
             tags=self.labels.tags,
             note=self.labels.note,
+            model=self.labels.model,
         )
 
 
@@ -135,3 +136,5 @@ class ConfigSummary:
     """Sorted."""
     note: str | None = None
     """The operators' note on the device."""
+    model: str | None = None
+    """The name of the device's model."""

@@ -41,6 +41,21 @@ class NoteDifference:
         return None if before.note == after.note else cls(before.note, after.note)
 
 
-def operation_on_labels(tags: TagDifference | None) -> Operation:
-    """The operation that the change log shows: `TAG` where tags changed, whatever became of the note, else `NOTE`."""
-    return Operation.NOTE if tags is None else Operation.TAG
+@frozen
+class ModelDifference:
+    """The model before and after a change, by its name; None: there was none."""
+
+    before: str | None
+    after: str | None
+
+    @classmethod
+    def between(cls, before: Labels, after: Labels) -> Self | None:
+        """The difference of the models; None where they are the same."""
+        return None if before.model == after.model else cls(before.model, after.model)
+
+
+def operation_on_labels(tags: TagDifference | None, note: NoteDifference | None) -> Operation:
+    """The operation that the change log shows: `TAG` where tags changed, else `NOTE` where the note changed, else `MODEL`."""
+    if tags is not None:
+        return Operation.TAG
+    return Operation.MODEL if note is None else Operation.NOTE

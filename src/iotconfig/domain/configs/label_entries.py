@@ -9,7 +9,7 @@ from attrs import field, frozen
 from iotconfig.domain.mac import MacAddress, mac_address_of
 
 from .bulk import check_place
-from .labels import Keep, Labels, check_new_note, check_number, tags_of
+from .labels import Keep, Labels, check_new_model, check_new_note, check_number, tags_of
 
 
 @frozen
@@ -41,10 +41,13 @@ class LabelEntry:
     """All tags that it is to have; None: they stay as they are."""
     note: str | Keep | None = field(default=Keep.NOTE, validator=check_new_note)
     """The note; None removes it."""
+    model: str | Keep | None = field(default=Keep.MODEL, validator=check_new_model)
+    """The name of the model; None removes it."""
 
     def apply(self, labels: Labels) -> Labels:
         """Return the labels after the change."""
         return Labels(
             labels.tags if self.tags is None else self.tags,
             labels.note if isinstance(self.note, Keep) else self.note,
+            labels.model if isinstance(self.model, Keep) else self.model,
         )

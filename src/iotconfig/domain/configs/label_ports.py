@@ -5,7 +5,7 @@ Labels belong to a config, by its id: a board swap moves them, and they come bac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -76,6 +76,14 @@ class LabelReader(Protocol):
 
     def counts(self) -> Sequence[TagCount]:
         """All tags that configs have, sorted, with their numbers of configs."""
+        ...
+
+    def model_counts(self) -> Mapping[str, int]:
+        """The number of configs of each model that one has."""
+        ...
+
+    def of_model(self, name: str, after: MacAddress | None, limit: int) -> Sequence[LabelledConfig]:
+        """Up to `limit` configs of a model, after a MAC address, sorted by MAC address."""
         ...
 
     def of_change(self, change: str, after_config: int, limit: int) -> Sequence[LabelRevision]:

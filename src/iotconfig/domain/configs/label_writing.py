@@ -9,14 +9,14 @@ from typing import Final, TypeVar
 from attrs import define, frozen
 
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.errors import IotConfigError, Unprocessable
 
 from .bulk import BulkRefusal, BulkResult, OnResult, Outcome, Tally
 from .bulk_options import BulkOptions
 from .bulk_refusals import Refusals
 from .composing import Composer
 from .config import Config
-from .label_differences import NoteDifference, TagDifference
+from .label_differences import ModelDifference, NoteDifference, TagDifference
 from .label_ports import LabelChange, LabelledConfig
 from .labels import MAX_DIFFERENT_TAGS, Labels, too_many_tags
 from .revisions import ChangeNote
@@ -135,6 +135,7 @@ class LabelWrite:
         is_new = any(not names.issuperset(change.labels.tags) for change in changes)
         if is_new:
             work.labels.lock_names()
+        _check_models(work, changes)
         stored = None
         for some in batches_of(changes, _STORED_TOGETHER):
             self._yield_turn()
@@ -157,12 +158,32 @@ def _served_anew(composer: Composer, config: Config | None, change: LabelChange)
 
     Raises `Unprocessable` where layers begin to reach a device whose content has nulls, and `ContentTooLarge`.
     """
-    if config is None or change.labels.tags == change.config.labels.tags:
+    if config is None or _reach_alike(change):
         return None
     if not composer.reaching(change.config.labels):
         composer.check_beginning(config.mac_address, change.labels, config.content)
     document = composer.document(change.labels, config.content)
     return ServedAnew.of(config, document) if document.content.etag != config.document_etag else None
+
+
+def _reach_alike(change: LabelChange) -> bool:
+    """Whether the same layers reach the device before and after a change of its labels."""
+    before, after = change.config.labels, change.labels
+    return before.tags == after.tags and before.model == after.model
+
+
+def _check_models(work: UnitOfWork, changes: Sequence[LabelChange]) -> None:
+    """Raise `Unprocessable` for a model that does not exist; those that do cannot be deleted before the write ends."""
+    new = {change.labels.model for change in changes if change.labels.model != change.config.labels.model}
+    if not new.difference([None]):
+        return
+    work.models.lock()
+    for name in sorted(each for each in new if each is not None):
+        if work.models.get(name) is None:
+            raise Unprocessable(
+                f'There is no model "{name}": create it first, or choose one that "iotconfig model list" shows.',
+                model=name,
+            )
 
 
 def _result(change: LabelChange) -> BulkResult:
@@ -175,6 +196,7 @@ def _result(change: LabelChange) -> BulkResult:
         config.revision,
         tags=TagDifference.between(config.labels, labels),
         note=NoteDifference.between(config.labels, labels),
+        model=ModelDifference.between(config.labels, labels),
     )
 
 

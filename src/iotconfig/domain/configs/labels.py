@@ -1,4 +1,4 @@
-"""Labels of a config: the tags and the note that operators give a device. They follow the config to another board."""
+"""Labels of a config: the tags, the note and the model that operators give a device. They follow the config to another board."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 from enum import Enum
 from typing import Any, Final, Self
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from iotconfig.domain.arguments import check_kind, kind_of
 from iotconfig.domain.errors import Unprocessable, ValidationFailed
+from iotconfig.domain.names import name_of
 from iotconfig.domain.tags import MAX_DIFFERENT_TAGS, MAX_TAG, TAG_PATTERN, tag_of, tags_of
 from iotconfig.domain.text import is_storable
 
@@ -25,6 +26,7 @@ __all__ = [
     "LabelEdit",
     "Labels",
     "TagFilter",
+    "check_new_model",
     "check_new_note",
     "check_number",
     "tag_of",
@@ -60,24 +62,33 @@ def check_new_note(_labels: object, _attribute: object, note: Any) -> None:
         )
 
 
+def check_new_model(_labels: object, _attribute: object, model: Any) -> None:
+    """Raise `ValidationFailed` for what is no name of a model, `TypeError` for one of another kind."""
+    if model is not None and model is not Keep.MODEL:
+        name_of(model, "model")
+
+
 @frozen
 class Labels:
-    """The tags and the note of one config. Raises `ValidationFailed` for what breaks their rules."""
+    """The tags, the note and the model of one config. Raises `ValidationFailed` for what breaks their rules."""
 
     tags: tuple[str, ...] = field(default=(), converter=tags_of, validator=check_number)
     """Sorted; at most 32."""
     note: str | None = field(default=None, validator=check_new_note)
     """At most 500 characters; None without one."""
+    model: str | None = field(default=None, validator=check_new_model)
+    """The name of its model; None without one."""
 
 
 NO_LABELS: Final = Labels()
-"""No tags, no note."""
+"""No tags, no note, no model."""
 
 
 class Keep(Enum):
     """A part of the labels that an edit leaves as it is."""
 
     NOTE = "note"
+    MODEL = "model"
 
 
 def _check_tags_once(edit: LabelEdit, _attribute: object, removed: tuple[str, ...]) -> None:
@@ -87,23 +98,27 @@ def _check_tags_once(edit: LabelEdit, _attribute: object, removed: tuple[str, ..
 
 @frozen
 class LabelEdit:
-    """A change of labels: tags to add and to remove, and the note."""
+    """A change of labels: tags to add and to remove, the note, and the model."""
 
     add: tuple[str, ...] = field(default=(), converter=tags_of)
     remove: tuple[str, ...] = field(default=(), converter=tags_of, validator=_check_tags_once)
     note: str | Keep | None = field(default=Keep.NOTE, validator=check_new_note)
     """The new note; None removes it."""
+    model: str | Keep | None = field(default=Keep.MODEL, validator=check_new_model)
+    """The name of the new model; None removes it."""
 
     def __attrs_post_init__(self) -> None:
-        if not self.add and not self.remove and self.note is Keep.NOTE:
+        if not self.add and not self.remove and self.note is Keep.NOTE and self.model is Keep.MODEL:
             raise ValidationFailed("Name tags to add or to remove.", parameter="tag")
 
     def apply(self, labels: Labels) -> Labels:
         """Return the labels after the change. Raises `ValidationFailed` where they have more than 32 tags."""
         tags = set(labels.tags).difference(self.remove).union(self.add)
-        if isinstance(self.note, Keep):
-            return evolve(labels, tags=tags)
-        return evolve(labels, tags=tags, note=self.note)
+        return Labels(
+            tags,
+            labels.note if isinstance(self.note, Keep) else self.note,
+            labels.model if isinstance(self.model, Keep) else self.model,
+        )
 
 
 def too_many_tags(count: int) -> Unprocessable:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from attrs import field, frozen
+from attrs.validators import optional
 
 from iotconfig.domain.arguments import check_flag, check_kind
 from iotconfig.domain.errors import ValidationFailed
@@ -16,7 +17,7 @@ from iotconfig.domain.paging import MAX_PAGE, check_limit
 from iotconfig.domain.text import is_storable
 
 from .config import ConfigSummary
-from .labels import ANY_TAGS, TagFilter
+from .labels import ANY_TAGS, TagFilter, check_new_model
 
 MAX_SEARCH: Final = 255
 """Maximum length of a search text: searched fields are not longer."""
@@ -124,6 +125,8 @@ class ConfigQuery:
     """Whether to count the matches of all pages, which takes a scan."""
     tags: TagFilter = field(default=ANY_TAGS, converter=tag_filter_of)
     """Only configs with these tags; given as `TagFilter`, or as its words, such as `["floor-3", "!old"]`."""
+    model: str | None = field(default=None, validator=optional(check_new_model))
+    """Only configs of devices of this model; None for all."""
 
 
 def check_query(query: object) -> None:

@@ -127,7 +127,7 @@ class TagService:
         first = ConfigQuery(tags=tags, limit=_READ_AT_ONCE, count=False)
         for summary in all_items(lambda after: self._page(evolve(first, after=after))):
             self.yield_turn()
-            labels = Labels(summary.tags, summary.note)
+            labels = Labels(summary.tags, summary.note, summary.model)
             if labels != NO_LABELS:
                 yield LabelledDevice(summary.mac_address, labels)
 

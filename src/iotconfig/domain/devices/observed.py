@@ -92,6 +92,7 @@ class ObservedDevice:
             self.labels.tags,
             self.labels.note,
             self.is_online(now),
+            model=self.labels.model,
         )
 
     def evidence(self) -> tuple[Evidence, ...]:

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Final
 
 from attrs import field, frozen
+from attrs.validators import optional
 
 from iotconfig.domain.arguments import check_flag, check_kind
-from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
+from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter, check_new_model
 from iotconfig.domain.configs.query import check_text, tag_filter_of
 from iotconfig.domain.errors import ValidationFailed
 from iotconfig.domain.mac import MacAddress, optional_mac_address
@@ -69,6 +70,8 @@ class DeviceQuery:
     """Devices on the page, 1 to 1000."""
     count: bool = field(default=True, validator=check_flag)
     """Whether to count devices by state."""
+    model: str | None = field(default=None, validator=optional(check_new_model))
+    """Only devices of this model; None for all."""
 
 
 @frozen
@@ -113,6 +116,8 @@ class DeviceStatus:
     """Whether it is connected to the broker; None where it never said so."""
     evidence: tuple[Evidence, ...] = ()
     """The newest of each kind, the newest of all first; only of a device that was asked for by its MAC address."""
+    model: str | None = None
+    """The name of its model; None without one."""
 
 
 @frozen

@@ -35,9 +35,8 @@ def concerned_devices(view: View, before: LayerStack, after: LayerStack) -> list
 
 def _reached(view: View, reach: Reach) -> Iterator[MacAddress]:
     """The devices with a config that a reach takes."""
-    if reach.model is not None:
-        return
-    query = ConfigQuery(tags=TagFilter(reach.tags, reach.not_tags), limit=MAX_PAGE, count=False)
+    tags = TagFilter(reach.tags, reach.not_tags)
+    query = ConfigQuery(tags=tags, model=reach.model, limit=MAX_PAGE, count=False)
     while True:
         page = view.configs.find(query)
         yield from (summary.mac_address for summary in page)

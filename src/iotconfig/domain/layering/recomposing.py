@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from iotconfig.domain.change_notes import ChangeNote
 from iotconfig.domain.configs.composing import Composer
-from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.config import Config, ConfigSummary
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.store import UnitOfWork, View
 from iotconfig.domain.layers.layer_stack import LayerStack
@@ -91,7 +91,7 @@ def next_step(work: UnitOfWork, now: datetime, step: int = STEP) -> Recompositio
         return None
     page = work.configs.find(ConfigQuery(after=recomposition.swept_to, limit=step, count=False))
     seen = [summary.mac_address for summary in page]
-    concerned = [each.mac_address for each in page if _takes(recomposition.reaches, each.tags)]
+    concerned = [each.mac_address for each in page if _takes(recomposition.reaches, each)]
     if concerned:
         recomposition = _with_devices(work, recomposition, concerned, seen[-1], now)
     elif seen:
@@ -102,8 +102,8 @@ def next_step(work: UnitOfWork, now: datetime, step: int = STEP) -> Recompositio
     return recomposition
 
 
-def _takes(reaches: Sequence[Reach], tags: Sequence[str]) -> bool:
-    return any(reach.takes(tags, None) for reach in reaches)
+def _takes(reaches: Sequence[Reach], device: ConfigSummary) -> bool:
+    return any(reach.takes(device.tags, device.model) for reach in reaches)
 
 
 def _with_devices(

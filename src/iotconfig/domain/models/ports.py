@@ -80,7 +80,7 @@ class ModelRepository(ModelReader, Protocol):
     def lock(self) -> None:
         """Wait for other units of work that locked the models, and keep them waiting until this one ends.
 
-        What is read afterwards is what they have stored. Called before any counter is locked.
+        What is read afterwards is what they have stored. No counter is locked after it.
         """
         ...
 

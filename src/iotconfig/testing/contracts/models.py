@@ -44,7 +44,7 @@ def every(store: Store) -> list[DeviceModel]:
 class ModelsContract:
     """Fixtures: `store`, `queue`."""
 
-    def test_models_are_read_back(self, store: Store) -> None:
+    def test_stored_models_are_read_back(self, store: Store) -> None:
         """Sorted by name, with their schemas verbatim."""
         given = [model("lamp"), model("a-b", ODD), model("a")]
         for each in given:
@@ -56,7 +56,7 @@ class ModelsContract:
 
         assert [given[2], given[1], given[0]] == every(store)
 
-    def test_changes(self, store: Store) -> None:
+    def test_changes_of_models(self, store: Store) -> None:
         """The newest is read, also within the unit of work; the revision of a deleted one stays."""
         first = model("lamp")
         record_model(store, first)
@@ -75,7 +75,7 @@ class ModelsContract:
         record_model(store, model("lamp", revision=4))
         assert [model("lamp", revision=4)] == every(store)
 
-    def test_what_fails_is_not_stored(self, store: Store) -> None:
+    def test_a_change_of_a_model_that_fails_is_not_stored(self, store: Store) -> None:
         """Neither the model nor its row in the log."""
         with pytest.raises(ZeroDivisionError), store.writing() as work:
             work.models.lock()
@@ -84,7 +84,7 @@ class ModelsContract:
 
         assert ([], []) == (every(store), list(store.changes_since(0, 9)))
 
-    def test_each_change_is_in_the_log(self, store: Store, queue: NotificationQueue) -> None:
+    def test_each_change_of_a_model_is_in_the_log(self, store: Store, queue: NotificationQueue) -> None:
         """By the model's name. No device is told of it."""
         made = model("lamp")
         change = record_model(store, made, note=ChangeNote("eve", "why"))

@@ -14,6 +14,7 @@ from .closing import ClosingContract
 from .concurrency import ConcurrencyContract
 from .config_queries import ConfigQueriesContract
 from .configs import ConfigsContract
+from .device_models import DeviceModelsContract
 from .documents import DocumentsContract
 from .history import HistoryContract
 from .layered_documents import LayeredDocumentsContract
@@ -54,6 +55,7 @@ class StoreContract(
     LayeringContract,
     LayeredDocumentsContract,
     ModelsContract,
+    DeviceModelsContract,
     SelectionsContract,
     SecretsContract,
     ChangeLogContract,

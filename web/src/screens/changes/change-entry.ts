@@ -164,7 +164,7 @@ function operations(entries: readonly Change[]): readonly Change["operation"][] 
   return [...new Set(entries.map(({ operation }) => operation))];
 }
 
-function difference({ tags, note, kind, revision }: Change): unknown {
+function difference({ tags, note, model, kind, revision }: Change): unknown {
   if (kind !== "tags") return html`<span class="faint">${strings.changes.revision(counted(revision))}</span>`;
   return html`
     ${tags ? html`<bdi class="mono">${labels(tags)}</bdi>` : nothing}
@@ -173,6 +173,14 @@ function difference({ tags, note, kind, revision }: Change): unknown {
         ? html`<p class="faint">
             <bdi>${note.before ?? strings.changes.noNote}</bdi> →
             <bdi>${note.after ?? strings.changes.noNote}</bdi>
+          </p>`
+        : nothing
+    }
+    ${
+      model
+        ? html`<p class="faint">
+            <bdi class="mono">${model.before ?? strings.changes.noModel}</bdi> →
+            <bdi class="mono">${model.after ?? strings.changes.noModel}</bdi>
           </p>`
         : nothing
     }

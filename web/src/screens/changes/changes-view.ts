@@ -15,6 +15,7 @@ export const OPERATIONS: readonly Operation[] = [
   "replace-device",
   "tag",
   "note",
+  "model",
   "serve",
 ];
 

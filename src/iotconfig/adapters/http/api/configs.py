@@ -73,6 +73,7 @@ class ListQuery:
     )
     enable_ota: bool | None = parameter(FLAG, "Only configs with this `enableOTA`")
     tag: TagFilter | None = tag_parameter()
+    model: str | None = parameter(text(), "Only configs of devices of this model")
     count: bool = parameter(
         FLAG, "`false`: leave out `count`, which takes a scan of all matches", default=True
     )
@@ -153,6 +154,7 @@ class ConfigsResource:
                 limit=query.limit,
                 count=query.count,
                 tags=query.tag or ANY_TAGS,
+                model=query.model,
             )
         )
         send(resp, Configs(page.configs, page.count, next=cursor_of(page.next)))

@@ -49,6 +49,7 @@ class DevicesQuery:
         TAGS,
         "Only devices with this tag; `!x`: only those without the tag `x`. Given several times, all must hold",
     )
+    model: str | None = parameter(text(), "Only devices of this model")
     firmware: str | None = parameter(text(), "Only devices that named this firmware last; exactly")
     q: str | None = parameter(
         text(),
@@ -73,7 +74,7 @@ class DevicesResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, DevicesQuery)
         if query.former:
-            if (query.state, query.overdue, query.tag, query.firmware, query.q) != (None,) * 5:
+            if (query.state, query.overdue, query.tag, query.model, query.firmware, query.q) != (None,) * 6:
                 raise ValidationFailed("former=true takes no filter.", parameter="former")
             former = self.service.former(query.cursor, query.limit)
             send(resp, Devices.of_former(former, self.service.clock()))
@@ -88,6 +89,7 @@ class DevicesResource:
                 query.cursor,
                 query.limit,
                 query.count,
+                query.model,
             )
         )
         send(resp, Devices.of(page))

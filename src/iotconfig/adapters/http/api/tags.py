@@ -56,6 +56,10 @@ class TagsOfMany(Selecting):
         None
     )
 
+    model: Annotated[
+        str | None, "The new model of each device; empty: remove it; without it, models stay"
+    ] = None
+
     def edit(self) -> LabelEdit:
         """The change of each config. Raises `ValidationFailed` if there is none, or for more tags than there may be."""
         for name, tags in (("add", self.add), ("remove", self.remove)):
@@ -64,7 +68,8 @@ class TagsOfMany(Selecting):
                     f"there are at most {MAX_DIFFERENT_TAGS} different tags", pointer=f"/{name}"
                 )
         note = Keep.NOTE if self.note is None else self.note or None
-        return LabelEdit(self.add or (), self.remove or (), note)
+        model = Keep.MODEL if self.model is None else self.model or None
+        return LabelEdit(self.add or (), self.remove or (), note, model)
 
 
 @answer

@@ -65,7 +65,7 @@ _PLAIN: Final[Mapping[object, Part]] = {
     Sequence[MemberValue]: ref("MemberValues"),
 }
 
-_OPERATION: Final = "The kind of change; never `tag`, `note` or `serve`, which make no revision"
+_OPERATION: Final = "The kind of change; never `tag`, `note`, `model` or `serve`, which make no revision"
 
 DESCRIPTIONS: Final = {
     "id": "The config's id; it is never reused",

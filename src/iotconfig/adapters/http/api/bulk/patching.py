@@ -27,7 +27,7 @@ from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.configs.bulk import BulkResult, Outcome, PatchSample
 from iotconfig.domain.configs.bulk_options import BulkOptions
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
-from iotconfig.domain.configs.label_differences import NoteDifference, TagDifference
+from iotconfig.domain.configs.label_differences import ModelDifference, NoteDifference, TagDifference
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
@@ -63,6 +63,7 @@ class PatchedConfig:
     revision: int | None
     tags: Annotated[TagDifference | None, "What changes of the tags; left out where they stay"] = None
     note: Annotated[NoteDifference | None, "What changes of the note; left out where it stays"] = None
+    model: Annotated[ModelDifference | None, "What changes of the model; left out where it stays"] = None
 
 
 @answer
@@ -136,7 +137,13 @@ class PatchResource:
 def listed(result: BulkResult) -> PatchedConfig:
     """The outcome for one config, as answers list it."""
     return PatchedConfig(
-        result.mac_address, result.config_id, result.outcome, result.revision, result.tags, result.note
+        result.mac_address,
+        result.config_id,
+        result.outcome,
+        result.revision,
+        result.tags,
+        result.note,
+        result.model,
     )
 
 
