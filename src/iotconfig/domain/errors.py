@@ -205,6 +205,20 @@ class UnexpectedCount(IotConfigError):
         )
 
 
+class OtherBytes(IotConfigError):
+    """More or fewer devices than accepted would be served other bytes of the same value; nothing was stored."""
+
+    code = "PRECONDITION_FAILED"
+
+    def __init__(self, devices: int, accepted: int) -> None:
+        super().__init__(
+            f"The number of devices that would be served other bytes is {devices}, not {accepted} as accepted: nothing "
+            "was stored.",
+            devices=devices,
+            accepted=accepted,
+        )
+
+
 class StoreUnavailable(IotConfigError):
     """The store did not answer in time, or cannot be reached.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve, frozen
 
 from iotconfig.domain.change_notes import UNSIGNED, ChangeNote
-from iotconfig.domain.errors import PreconditionFailed, Unprocessable
+from iotconfig.domain.errors import OtherBytes, Unprocessable
 from iotconfig.domain.layers.layer import MAX_LAYERS, RESERVED, Layer, LayerDefinition
 from iotconfig.domain.layers.layer_stack import LayerStack
 from iotconfig.domain.layers.reach import ReachKind
@@ -86,7 +86,7 @@ class FactoringService:
 
         accept_bytes: the number of devices that are served other bytes of the same value, as the plan says it
 
-        Raises `Unprocessable` where a device is unfit, `PreconditionFailed` where `accept_bytes` is another number, and
+        Raises `Unprocessable` where a device is unfit, `OtherBytes` where `accept_bytes` is another number, and
         `ChangedSince` where a config was changed meanwhile. After a write that was stored, `on_stored` was called.
         """
         if unfit := plan.proposal.unfit:
@@ -95,12 +95,7 @@ class FactoringService:
                 f"{unfit[0].mac_address}: {unfit[0].reason}"
             )
         if accept_bytes != plan.other_bytes:
-            raise PreconditionFailed(
-                f"The number of devices that would be served other bytes is {plan.other_bytes}, not {accept_bytes} as accepted: "
-                "nothing was stored.",
-                expected=accept_bytes,
-                selected=plan.other_bytes,
-            )
+            raise OtherBytes(plan.other_bytes, accept_bytes)
         writes = Writes(self.fleet, self.layers, note, on_stored)
         configs = dict(plan.configs)
         layers = [(layer.name, _definition(layer)) for layer in plan.proposal.layers]

@@ -38,12 +38,12 @@ class Flattened:
 
 @frozen
 class Flattening:
-    """What `FlatteningService.flatten` did."""
+    """What `FlatteningService.flatten` did, or would do."""
 
     devices: int
     """How many devices have got what they are served as their own content."""
     layers: tuple[str, ...]
-    """The layers that were deleted."""
+    """The layers that were deleted, the lowest first."""
 
 
 def flattened(stack: Stacked, own: ConfigContent | None) -> Flattened:
@@ -68,12 +68,19 @@ class FlatteningService:
     layers: LayerUseCases
 
     def flatten(
-        self, tags: Sequence[str] = (), note: ChangeNote = UNSIGNED, on_stored: OnStored = ignore
+        self,
+        tags: Sequence[str] = (),
+        note: ChangeNote = UNSIGNED,
+        on_stored: OnStored = ignore,
+        *,
+        dry_run: bool = False,
     ) -> Flattening:
         """Store what devices are served as their own content: all devices, or those that have all of these tags.
 
         Without tags, the enabled layers are deleted then, and all devices are served the same bytes as before. With tags,
         the layers stay, and devices whose own content removes members keep a null for each of them.
+
+        dry_run: whether nothing is stored
 
         Raises `Unprocessable` where a document has a null of the layer of all devices, which as own content would remove;
         `ChangedSince` where a config was changed meanwhile. After a write that was stored, `on_stored` was called.
@@ -86,23 +93,27 @@ class FlatteningService:
                 stack = stacks.of([_source(layer) for layer in reaching])
                 found.append((config, flattened(stack, config.content)))
         _check_nulls(found)
-        writes = Writes(self.fleet, self.layers, note, on_stored)
-        configs = writes.replace([(config, each.guarded or each.document) for config, each in found])
-        if tags:
-            return Flattening(len(found), ())
-        writes.know(present.layers)
-        # The highest first: own contents have nulls for what the layers make without those.
-        highest_first = present.layers[::-1]
-        if any(each.guarded is not None for _, each in found):
-            # A null is no value until no layer reaches. So the layers are emptied before the nulls go, and deleted behind.
-            for layer in highest_first:
-                writes.put(layer.name, evolve(layer.definition, content=EMPTY))
-            writes.replace(
-                [(config, each.document) for config, (_, each) in zip(configs, found, strict=True)]
-            )
+        flattening = Flattening(len(found), () if tags else tuple(layer.name for layer in present.layers))
+        if not dry_run:
+            writes = Writes(self.fleet, self.layers, note, on_stored)
+            configs = writes.replace([(config, each.guarded or each.document) for config, each in found])
+            if not tags:
+                clean = [(config, each.document) for config, (_, each) in zip(configs, found, strict=True)]
+                _delete(present, clean, writes)
+        return flattening
+
+
+def _delete(stack: LayerStack, contents: Sequence[tuple[FleetConfig, ConfigContent]], writes: Writes) -> None:
+    """Delete the layers, the highest first: own contents have nulls for what the layers make without those."""
+    writes.know(stack.layers)
+    highest_first = stack.layers[::-1]
+    if any(content != config.content for config, content in contents):
+        # A null is a value where no layer reaches. So the nulls go while empty layers reach.
         for layer in highest_first:
-            writes.delete(layer.name)
-        return Flattening(len(found), tuple(layer.name for layer in present.layers))
+            writes.put(layer.name, evolve(layer.definition, content=EMPTY))
+        writes.replace(contents)
+    for layer in highest_first:
+        writes.delete(layer.name)
 
 
 def _source(layer: Layer) -> Source:
