@@ -33,8 +33,10 @@ They take and return:
     bulk           BulkEntry, ImportOptions, OnConflict; Selection, MemberValue, BulkOptions; Tally,
                    BulkRefusal, BulkResult, Outcome, PatchOutcome, PatchSample, ExportedConfig
     tags           Labels, LabelEdit, LabelEntry, LabelledDevice, TagFilter, TagCount
-    layers         Layer, LayerDefinition, Reach; CreateLayer, PutLayer, RollBackLayer, DeleteLayer,
-                   OrderLayers (a LayersEdit); LayersWritten, LayersPreview, LayerChange;
+    layers         Layer, LayerSummary, LayerDefinition, Reach;
+                   CreateLayer, PutLayer, RollBackLayer, DeleteLayer,
+                   OrderLayers (a LayersEdit); LayersWritten, LayerChange;
+                   LayersPreview, DocumentSample, RefusedDevice;
                    LayerHistoryQuery, LayerHistoryPage, LayerRevision, LayerRevisionSummary
     devices        DeviceQuery, DevicePage, DeviceCounts, DeviceStatus, DeviceState;
                    Evidence, EvidenceKind, Proof; Report, ReportOutcome
@@ -152,8 +154,9 @@ if TYPE_CHECKING:
         PutLayer,
         RollBackLayer,
     )
-    from .domain.layering.service import LayerService, LayersPreview, LayersWritten
-    from .domain.layers.layer import Layer, LayerDefinition
+    from .domain.layering.previews import DocumentSample, LayersPreview, RefusedDevice
+    from .domain.layering.service import LayerService, LayersWritten
+    from .domain.layers.layer import Layer, LayerDefinition, LayerSummary
     from .domain.layers.reach import Reach
     from .domain.layers.revisions import (
         LayerChange,
@@ -204,6 +207,7 @@ __all__ = [
     "DeviceToken",
     "DeviceTokenService",
     "Document",
+    "DocumentSample",
     "Evidence",
     "EvidenceKind",
     "ExportedConfig",
@@ -226,6 +230,7 @@ __all__ = [
     "LayerRevision",
     "LayerRevisionSummary",
     "LayerService",
+    "LayerSummary",
     "LayersEdit",
     "LayersPreview",
     "LayersWritten",
@@ -257,6 +262,7 @@ __all__ = [
     "RecordExists",
     "RecordGone",
     "RecordNotFound",
+    "RefusedDevice",
     "Replace",
     "Report",
     "ReportOutcome",
@@ -408,8 +414,10 @@ _HOMES: Final = {
         "PutLayer",
         "RollBackLayer",
     ),
+    "domain.layering.previews": ("DocumentSample", "LayersPreview", "RefusedDevice"),
     "domain.layering.service": (
         "LayerService",
+        "LayerSummary",
         "LayersPreview",
         "LayersWritten",
     ),

@@ -251,7 +251,8 @@ def test_dry_runs_store_nothing(both: Service) -> None:
         (client.request("DELETE", _path(layer, "?dry_run=true")), [], [layer["name"]]),
     ):
         found = answer.json()
-        assert (200, True, 3) == (answer.status, found["dry_run"], found["devices"])
+        assert (200, True, 3, 0) == (answer.status, found["dry_run"], found["devices"], found["refused"])
+        assert found["changed"] == len(found["samples"])
         assert (changed, deleted) == (
             [(each["name"], each["revision"]) for each in found["layers"]],
             found["deleted"],

@@ -60,6 +60,7 @@ from iotconfig.domain.devices.status import DevicePage, DeviceQuery, DeviceStatu
 from iotconfig.domain.devices.subscriber_reports import SubscriberHealth, SubscriberState
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError, RecordNotFound
+from iotconfig.domain.layering.use_cases import LayerUseCases
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.secrets.use_cases import ListedSecret, SecretUse, SecretWritten
 from iotconfig.testing.clocks import START
@@ -470,6 +471,10 @@ class RemoteServices:
     @property
     def secrets(self) -> RemoteSecrets:
         return RemoteSecrets(self.calls)
+
+    @property
+    def layers(self) -> LayerUseCases:
+        raise AssertionError("no command asks for layers here")
 
     @property
     def devices(self) -> RemoteDevices:

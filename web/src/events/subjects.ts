@@ -3,5 +3,5 @@ import type { Schemas } from "../api/client.ts";
 
 /** Whether the subject is a device, by its MAC address; otherwise it is named. */
 export function isOfDevice({ kind }: Schemas["LoggedChange"]): boolean {
-  return kind === "config" || kind === "tags";
+  return kind === "config" || kind === "tags" || kind === "document";
 }

@@ -31,6 +31,7 @@ _COMMANDS: Final = {
     "export": "exporting.export",
     "health": "health.health",
     "import": "importing.import_",
+    "layer": "layer_group.layer",
     "load-test-data": "database.load_test_data",
     "login": "login.login",
     "logout": "login.logout",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _COLUMNS: Final = (
     Column("TIME"),
     Column("OPERATION", rank=1),
-    Column("MAC ADDRESS"),
+    Column("SUBJECT"),
     Column("AUTHOR", rank=3, text=8),
     # What 'iotconfig undo' needs, at 60 columns, too.
     Column("CHANGE", rank=2, is_below=True),

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 import click
 
 from iotconfig.domain.documents.content import ConfigContent
-from iotconfig.domain.documents.line_ends import UTF8_MARK, as_stored, without_mark
+from iotconfig.domain.documents.line_ends import as_stored
 from iotconfig.domain.errors import RecordExists, RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress
 
 from .changed import echo_change, echo_changed
 from .diffs import echo_preview, echo_proposed
+from .given_contents import content_in
 from .keys import key_of
 from .names import find, find_for_change
 from .options import (
@@ -29,7 +30,6 @@ from .options import (
 from .questions import ask, yes_option
 from .removals import accept_removals, say_removed
 from .runtime import Runtime, Services
-from .streams import standard_input
 from .tables import moment, printable
 from .terminal import give, say, say_json, say_lines
 
@@ -234,12 +234,7 @@ def _echo_put(
 def _content(services: Services, content: str | None, file: BinaryIO | None) -> ConfigContent:
     if (content is None) == (file is None):
         raise click.UsageError("Give the content once: as CONTENT, as - for standard input, or with --file.")
-    limit = services.max_content_bytes
-    source = standard_input() if content == "-" else file
-    # One byte above the limit is enough to refuse the content as too large.
-    if source is None:
-        return ConfigContent.parse(content or "", limit)
-    return ConfigContent.parse(without_mark(source.read(len(UTF8_MARK) + limit + 1)), limit)
+    return content_in(content, file, services.max_content_bytes)
 
 
 def _echo_config(runtime: Runtime, found: Config) -> None:

@@ -94,6 +94,16 @@ def revision_option(function: F) -> F:
     )(function)
 
 
+def layer_revision_option(function: F) -> F:
+    """`--if-revision`, of a layer."""
+    return click.option(
+        "--if-revision",
+        type=WholeNumber(min=1),
+        metavar="N",
+        help="Proceed only if the layer is at this revision.",
+    )(function)
+
+
 def precondition_of(if_revision: int | None) -> Precondition:
     """The precondition of `--if-revision`."""
     return Precondition(one_of=None if if_revision is None else frozenset({if_revision}))

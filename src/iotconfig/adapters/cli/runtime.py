@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.devices.device_events import DeviceEventSource
     from iotconfig.domain.devices.new_boards import NewBoardReader
     from iotconfig.domain.devices.use_cases import DeviceReadings, DeviceTokenUseCases
+    from iotconfig.domain.layering.use_cases import LayerUseCases
     from iotconfig.domain.secrets.use_cases import SecretUseCases
 
 
@@ -121,6 +122,11 @@ class Services(Protocol):
     @property
     def secrets(self) -> SecretUseCases:
         """Values that documents name."""
+        ...
+
+    @property
+    def layers(self) -> LayerUseCases:
+        """Documents that reach many devices."""
         ...
 
     @property

@@ -21,12 +21,17 @@ from iotconfig.domain.configs.revisions import ChangeNote, DeletedPosition, Hist
 from iotconfig.domain.documents import json_members, strict_json
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.layers.layer import Layer
+from iotconfig.domain.layers.reach import Reach
+from iotconfig.domain.layers.revisions import LayerRevision
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.names import name_of
 
 from .answers import ConfigAnswer, RevisionAnswer, written_name
 from .cursors import deleted_position_at, mac_address_at
+from .layer_answers import LayerAnswer, LayerRevisionAnswer
 from .members import BODY_DEPTH
+from .reaches import reach_in
 
 T = TypeVar("T")
 
@@ -140,7 +145,21 @@ def _reader_of_written_names(cls: Any) -> Callable[[Any, Any], Any]:
     return make_dict_structure_fn(cls, _entities, **renamed)  # type: ignore[arg-type]  # mypy takes them for its options.
 
 
+def _layer_of(members: Mapping[str, Any]) -> Layer:
+    found = _entities.structure(members, LayerAnswer)
+    _check_etag(found.content, found.etag)
+    return found.layer()
+
+
+def _layer_revision_of(members: Mapping[str, Any]) -> LayerRevision:
+    found = _entities.structure(members, LayerRevisionAnswer)
+    _check_etag(found.content, found.etag)
+    return found.layer_revision()
+
+
 _WITH_CONTENT: Final[Mapping[type, Callable[[Mapping[str, Any]], Any]]] = {
+    Layer: _layer_of,
+    LayerRevision: _layer_revision_of,
     Config: _config_of,
     Revision: _revision_of,
 }
@@ -151,6 +170,7 @@ for _kind in (str, int, bool):
 _entities.register_structure_hook(MacAddress, lambda text, _: MacAddress.parse(text))
 _entities.register_structure_hook(datetime, _moment)
 _entities.register_structure_hook(ConfigContent, _content)
+_entities.register_structure_hook(Reach, lambda members, _: reach_in(members))
 _entities.register_structure_hook(DeletedPosition, lambda cursor, _: deleted_position_at(cursor))
 _whole_change: Final = _entities.get_structure_hook(LoggedChange)
 _page_of_configs: Final = _entities.get_structure_hook(ConfigPage)

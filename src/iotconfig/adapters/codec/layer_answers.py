@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from attrs import frozen
 
 from iotconfig.domain.change_notes import ChangeNote, Operation
 from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.layering.previews import REFUSALS, DocumentSample, LayersPreview, RefusedDevice
 from iotconfig.domain.layers.layer import Layer, LayerDefinition
+from iotconfig.domain.layers.layer import LayerSummary as ListedLayer
 from iotconfig.domain.layers.reach import Reach
 from iotconfig.domain.layers.revisions import LayerHistoryPage, LayerRevision
 from iotconfig.domain.layers.revisions import LayerRevisionSummary as StoredSummary
+from iotconfig.domain.mac import MacAddress
 
 from .answers import answer
 from .layer_patches import ENABLED, RANK, REACHES
@@ -39,18 +42,32 @@ class LayerSummary:
     change: Annotated[str, "The id of the write that made the revision"]
 
     @classmethod
-    def of(cls, layer: Layer) -> Self:
-        """The summary of this layer."""
+    def of(cls, layer: ListedLayer) -> Self:
+        """The answer about this layer."""
         return cls(
             name=layer.name,
             reaches=layer.reach,
             rank=layer.rank,
             enabled=layer.enabled,
             revision=layer.revision,
-            etag=layer.content.etag,
+            etag=layer.etag,
             created_at=layer.created_at,
             updated_at=layer.updated_at,
             change=layer.change,
+        )
+
+    def summary(self) -> ListedLayer:
+        """The layer."""
+        return ListedLayer(
+            name=self.name,
+            reach=self.reaches,
+            rank=self.rank,
+            enabled=self.enabled,
+            revision=self.revision,
+            etag=self.etag,
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+            change=self.change,
         )
 
 
@@ -108,9 +125,84 @@ class Layers:
     ]
 
     @classmethod
-    def of(cls, layers: Sequence[Layer]) -> Self:
+    def of(cls, layers: Sequence[ListedLayer]) -> Self:
         """The answer about these layers."""
         return cls(list(map(LayerSummary.of, layers)))
+
+
+@answer
+@frozen
+class RefusedByLayers:
+    """A device for which an edit of layers would break a rule."""
+
+    mac_address: MacAddress
+    error: Annotated[str, "The rule, and the place"]
+
+
+@answer
+@frozen
+class LayersSample:
+    """A document that an edit of layers would change."""
+
+    mac_address: MacAddress
+    before: Annotated[str, "The text of the document as it is"]
+    after: Annotated[str, "Its text afterwards"]
+
+    @classmethod
+    def of(cls, sample: DocumentSample) -> Self:
+        """The answer about this sample."""
+        return cls(sample.mac_address, sample.before.text, sample.after.text)
+
+    def sample(self) -> DocumentSample:
+        """The sample. Raises `InvalidDocument` for text that is no document."""
+        return DocumentSample(self.mac_address, *map(_document, (self.before, self.after)))
+
+
+@answer
+@frozen
+class LayersDryRun:
+    """What an edit of layers would do."""
+
+    dry_run: Literal[True]
+    layers: Annotated[Sequence[LayerSummary], "The layers that would change, as they would be"]
+    deleted: Annotated[Sequence[str], "The layers that would be deleted"]
+    devices: Annotated[int, "The number of devices that one of these layers reaches, or reached before"]
+    changed: Annotated[int, "The number of those that would be served another document, and told so"]
+    refused: Annotated[
+        int, "The number of those for which the edit would break a rule; it is then refused as a whole"
+    ]
+    refusals: Annotated[Sequence[RefusedByLayers], f"The first {REFUSALS} of them, by MAC address"]
+    samples: Annotated[Sequence[LayersSample], "The first few documents that would change"]
+
+    @classmethod
+    def of(cls, preview: LayersPreview) -> Self:
+        """The answer about this preview."""
+        return cls(
+            dry_run=True,
+            layers=list(map(LayerSummary.of, preview.layers)),
+            deleted=preview.deleted,
+            devices=preview.devices,
+            changed=preview.changed,
+            refused=preview.refused,
+            refusals=[RefusedByLayers(each.mac_address, each.error) for each in preview.refusals],
+            samples=list(map(LayersSample.of, preview.samples)),
+        )
+
+    def preview(self) -> LayersPreview:
+        """The preview. Raises `InvalidDocument` for text that is no document."""
+        return LayersPreview(
+            layers=tuple(each.summary() for each in self.layers),
+            deleted=tuple(self.deleted),
+            devices=self.devices,
+            changed=self.changed,
+            refused=self.refused,
+            refusals=tuple(RefusedDevice(each.mac_address, each.error) for each in self.refusals),
+            samples=tuple(each.sample() for each in self.samples),
+        )
+
+
+def _document(text: str) -> ConfigContent:
+    return ConfigContent.parse(text, 4 * len(text))
 
 
 @answer

@@ -4,45 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Final
 
 from attrs import frozen
 
 from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.json_members import Member, members
 from iotconfig.domain.documents.merge_patch import MergePatch
+from iotconfig.domain.errors import InvalidDocument
 from iotconfig.domain.layers.layer import LayerDefinition
 from iotconfig.domain.layers.reach import Reach
 
 from .bodies import BodyReader
+from .members import BODY_DEPTH, merge_patch_of
 from .reaches import reach_members
 
-REACHES = "The devices that it reaches"
-RANK = "Its place among the layers of tags, from 1 to 1,000,000: the higher rank wins. Null for other layers"
-ENABLED = "Whether it reaches any device at present"
+REACHES: Final = "The devices that it reaches"
+RANK: Final = (
+    "Its place among the layers of tags, from 1 to 1,000,000: the higher rank wins. Null for other layers"
+)
+ENABLED: Final = "Whether it reaches any device at present"
+
+_CONTENT: Final = "content"
 
 
 @frozen
-class LayerMembers:
-    """The members of a layer that an operator decides."""
+class LayerPlace:
+    """The members of a layer beside its document."""
 
     reaches: Annotated[Reach, REACHES]
-    content: ConfigContent
     rank: Annotated[int | None, RANK] = None
     enabled: Annotated[bool, ENABLED] = True
-
-    def definition(self) -> LayerDefinition:
-        """Return the definition. Raises `ValidationFailed` where the rank does not fit the reach."""
-        return LayerDefinition(self.content, self.reaches, self.rank, self.enabled)
-
-
-def definition_text(definition: LayerDefinition) -> str:
-    """Return the JSON of a definition; the text of its document is verbatim."""
-    members = {
-        "reaches": reach_members(definition.reach),
-        "rank": definition.rank,
-        "enabled": definition.enabled,
-    }
-    return f'{json.dumps(members)[:-1]}, "content": {definition.content.text}}}'
 
 
 def merging(max_content_bytes: int) -> Callable[[LayerDefinition, MergePatch], LayerDefinition]:
@@ -56,7 +48,32 @@ def merging(max_content_bytes: int) -> Callable[[LayerDefinition, MergePatch], L
     bodies = BodyReader(max_content_bytes)
 
     def merge(definition: LayerDefinition, patch: MergePatch) -> LayerDefinition:
-        merged = patch.merged_into(definition_text(definition))
-        return bodies.read(merged.encode(), LayerMembers).definition()
+        given = {member.name: member for member in members(patch.text, BODY_DEPTH)}
+        content = definition.content
+        if (member := given.pop(_CONTENT, None)) is not None:
+            content = _merged_content(content, member, max_content_bytes)
+        others = ", ".join(f"{json.dumps(name)}: {member.text}" for name, member in given.items())
+        merged = MergePatch.parse(f"{{{others}}}").merged_into(_place_text(definition))
+        place = bodies.read(merged.encode(), LayerPlace)
+        return LayerDefinition(content, place.reaches, place.rank, place.enabled)
 
     return merge
+
+
+def _place_text(definition: LayerDefinition) -> str:
+    return json.dumps(
+        {
+            "reaches": reach_members(definition.reach),
+            "rank": definition.rank,
+            "enabled": definition.enabled,
+        }
+    )
+
+
+def _merged_content(content: ConfigContent, member: Member, max_bytes: int) -> ConfigContent:
+    """The document with a patch merged into it; the space around it stays."""
+    patch = merge_patch_of(member, max_bytes)
+    try:
+        return content.merged(patch.merged_into(content.text), patch.values, max_bytes)
+    except InvalidDocument as error:
+        raise error.within(f"/{_CONTENT}") from None

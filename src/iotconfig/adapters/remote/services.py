@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .device_events import RemoteDeviceEvents
     from .devices import RemoteDevices
     from .history import RemoteHistory
+    from .layers import RemoteLayers
     from .notifications import RemoteNotifications
     from .secrets import RemoteSecrets
     from .tags import RemoteTags
@@ -76,6 +77,13 @@ class RemoteServices:
         from .secrets import RemoteSecrets
 
         return RemoteSecrets(self.service)
+
+    @property
+    def layers(self) -> RemoteLayers:
+        """Documents that reach many devices."""
+        from .layers import RemoteLayers
+
+        return RemoteLayers(self.service)
 
     @property
     def devices(self) -> RemoteDevices:

@@ -16,7 +16,7 @@ from iotconfig.domain.configs.composing import Composer
 from iotconfig.domain.configs.store import Store, View
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.errors import PreconditionFailed, RecordNotFound
-from iotconfig.domain.layers.layer import Layer, layer_name_of
+from iotconfig.domain.layers.layer import Layer, LayerSummary, layer_name_of
 from iotconfig.domain.layers.layer_stack import LayerStack
 from iotconfig.domain.layers.ports import LayerReader
 from iotconfig.domain.layers.revisions import (
@@ -32,6 +32,7 @@ from iotconfig.domain.paging import MAX_PAGE, all_items
 from .edits import LayersEdit, PatchLayer
 from .effects import Effects, effects_on
 from .history import compared, found_revision, newest_revision
+from .previews import LayersPreview
 from .reaching import concerned_devices
 from .recomposing import AT_ONCE, Edited, contents_of, recompose
 
@@ -61,21 +62,6 @@ class LayersWritten:
 
 
 @frozen
-class LayersPreview:
-    """What an edit of layers would do."""
-
-    changes: tuple[LayerChange, ...]
-    """The changes of layers."""
-    effects: Effects
-    """What it would do to the devices that one of these layers reaches, or reached before."""
-
-    @property
-    def devices(self) -> int:
-        """The number of these devices."""
-        return self.effects.devices
-
-
-@frozen
 class LayerService:
     """Reads and changes layers.
 
@@ -94,6 +80,10 @@ class LayerService:
         """Return all layers, the disabled ones included, the lowest first: the fleet layer, those of models, those of tags."""
         with self.store.reading() as view:
             return view.layers.all()
+
+    def list(self) -> Sequence[LayerSummary]:
+        """Return all layers as `all` does, without their documents."""
+        return [layer.summary() for layer in self.all()]
 
     def get(self, name: str) -> Layer:
         """Return a layer. Raises `RecordNotFound`."""
@@ -116,6 +106,12 @@ class LayerService:
         _check_edit(edit)
         check_note(note)
         return self._merged_ahead(edit, lambda merged: self._write(merged, note))
+
+    def plan(self, edit: LayersEdit) -> Sequence[LayerChange]:
+        """Return the changes of layers that an edit would make; nothing is stored. Raises as `write` does."""
+        _check_edit(edit)
+        with self.store.reading() as view:
+            return self._planned(view.layers, edit, self.clock())[0]
 
     def preview(self, edit: LayersEdit) -> LayersPreview:
         """Return what an edit would do; nothing is stored. Raises as `write` does."""
@@ -176,7 +172,7 @@ class LayerService:
         with self.store.reading() as view:
             changes, before, after = self._planned(view.layers, edit, self.clock())
             effects = self._effects(view, before, after)
-        return LayersPreview(tuple(changes), effects)
+        return LayersPreview.of(changes, effects, Composer(before, self.max_content_bytes))
 
     def _effects(self, view: View, before: LayerStack, after: LayerStack) -> Effects:
         concerned = concerned_devices(view, before, after)

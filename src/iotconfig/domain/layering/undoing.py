@@ -60,7 +60,7 @@ def undo_layers(
             return None
     edit = UndoLayers(change, options.keep_going)
     if options.dry_run:
-        written, changes = None, service.preview(edit).changes
+        written, changes = None, service.plan(edit)
     else:
         stored = service.write(edit, note)
         written, changes = stored.change, stored.changes

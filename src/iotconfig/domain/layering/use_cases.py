@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from iotconfig.domain.change_notes import ChangeNote
-from iotconfig.domain.layers.layer import Layer
+from iotconfig.domain.layers.layer import Layer, LayerSummary
 from iotconfig.domain.layers.revisions import LayerHistoryPage, LayerHistoryQuery, LayerRevision
 
 from .edits import LayersEdit
-from .service import LayersPreview, LayersWritten
+from .previews import LayersPreview
+from .service import LayersWritten
 
 
 class LayerUseCases(Protocol):
@@ -18,6 +19,10 @@ class LayerUseCases(Protocol):
 
     def all(self) -> Sequence[Layer]:
         """Return all layers, the lowest first."""
+        ...
+
+    def list(self) -> Sequence[LayerSummary]:
+        """Return all layers without their documents, the lowest first."""
         ...
 
     def get(self, name: str) -> Layer:

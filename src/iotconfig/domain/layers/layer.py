@@ -90,6 +90,23 @@ class LayerDefinition:
 
 
 @frozen(kw_only=True)
+class LayerSummary:
+    """A layer as lists show it: without its document."""
+
+    name: str
+    reach: Reach
+    rank: int | None
+    enabled: bool
+    revision: int
+    etag: str
+    """The ETag of the layer's document."""
+    created_at: datetime
+    updated_at: datetime
+    change: str = field(default="", eq=False)
+    """The id of the write that made the revision. Not compared: ids are random."""
+
+
+@frozen(kw_only=True)
 class Layer:
     """One layer as it is stored."""
 
@@ -126,6 +143,20 @@ class Layer:
     def order(self) -> tuple[int, int, str]:
         """What layers are sorted by, the lowest first: the fleet layer, those of models, those of tags by rank."""
         return self.reach.kind, self.rank or 0, self.reach.model or ""
+
+    def summary(self) -> LayerSummary:
+        """Return the layer without its document."""
+        return LayerSummary(
+            name=self.name,
+            reach=self.reach,
+            rank=self.rank,
+            enabled=self.enabled,
+            revision=self.revision,
+            etag=self.content.etag,
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+            change=self.change,
+        )
 
     def changed(self, definition: LayerDefinition, revision: int, now: datetime) -> Self:
         """Return the layer with another definition. Times never decrease, even if the clock was set back."""

@@ -96,6 +96,7 @@ class LayeringContract(UseCases):
         assert [made.change] == [change.layer.change for change in made.changes]
         assert (6, step(5)) == ((found := layers.get("floor")).revision, found.created_at)
         assert [found] == [*layers.all()]
+        assert [found.summary()] == [*layers.list()]
 
     def test_an_edit_that_changes_nothing(self, store: Store, layers: LayerService) -> None:
         """It makes no revision, and no row in the change log."""
@@ -236,8 +237,12 @@ class LayeringContract(UseCases):
         assert 0 == devices(PutLayer("other", evolve(definition(B, 6), enabled=False)))
         assert 0 == devices(PutLayer("floor", definition(rank=5)))
         assert 2 == devices(patch("floor", lambda present: evolve(present, enabled=False)))
-        changes = layers.preview(PutLayer("floor", definition(B, 5))).changes
-        assert [("floor", 2)] == [(each.layer.name, each.layer.revision) for each in changes]
+        found = layers.preview(PutLayer("floor", definition(B, 5)))
+        assert ([("floor", 2, B)], ()) == (
+            [(e.name, e.revision, e.reach) for e in found.layers],
+            found.deleted,
+        )
+        assert ((), ("floor",)) == ((p := layers.preview(DeleteLayer("floor"))).layers, p.deleted)
         assert position == store.newest_position()
 
     def test_revisions_of_a_layer_are_compared(self, layers: LayerService) -> None:

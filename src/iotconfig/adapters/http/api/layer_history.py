@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import falcon
 from attrs import frozen
 
-from iotconfig.adapters.codec import BodyReader, answer, to_json
-from iotconfig.adapters.codec.layer_answers import LayerRevisionAnswer, LayerRevisions, LayerRevisionSummary
-from iotconfig.adapters.diff import JsonPatchOperation, difference
+from iotconfig.adapters.codec import BodyReader, to_json
+from iotconfig.adapters.codec.layer_answers import LayerRevisionAnswer, LayerRevisions
+from iotconfig.adapters.diff.layers import layers_compared
 from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send, send_text
 from iotconfig.adapters.http.comparing import compared
@@ -19,34 +17,11 @@ from iotconfig.adapters.http.requests.queries import EditQuery, NoQuery, read_qu
 from iotconfig.adapters.http.requests.segments import revision_number
 from iotconfig.domain.layering.edits import RollBackLayer
 from iotconfig.domain.layering.use_cases import LayerUseCases
-from iotconfig.domain.layers.revisions import LayerHistoryQuery, LayerRevision
+from iotconfig.domain.layers.revisions import LayerHistoryQuery
 from iotconfig.domain.offload import Offload
 
 from .history import DiffQuery, RevisionsQuery, RollbackTo
 from .layers import send_layer_edited
-
-
-@answer
-@frozen
-class LayerComparison:
-    """The differences between two revisions of a layer."""
-
-    from_: Annotated[LayerRevisionSummary | None, "Null before the layer was created"]
-    to: LayerRevisionSummary
-    json_patch: list[JsonPatchOperation]
-    unified_diff: str
-
-
-def layers_compared(before: LayerRevision | None, after: LayerRevision) -> LayerComparison:
-    """Compare the documents of two revisions of a layer; None for the time before the first one."""
-    labels = (f"layer {r.name} revision {r.revision}" if r else "/dev/null" for r in (before, after))
-    found = difference(before.content if before else None, after.content, *labels)
-    return LayerComparison(
-        None if before is None else LayerRevisionSummary.of(before.summary()),
-        LayerRevisionSummary.of(after.summary()),
-        found.json_patch,
-        found.unified_diff,
-    )
 
 
 @frozen

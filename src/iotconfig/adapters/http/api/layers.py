@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 import falcon
 from attrs import frozen
 
-from iotconfig.adapters.codec import BodyReader, answer
-from iotconfig.adapters.codec.layer_answers import LayerAnswer, Layers, LayerSummary
+from iotconfig.adapters.codec import BodyReader
+from iotconfig.adapters.codec.layer_answers import LayerAnswer, Layers, LayersDryRun
 from iotconfig.adapters.codec.layer_patches import ENABLED, RANK, REACHES, merging
 from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send
@@ -31,7 +31,6 @@ from iotconfig.domain.layering.edits import (
     PatchLayer,
     PutLayer,
 )
-from iotconfig.domain.layering.service import LayersPreview
 from iotconfig.domain.layering.use_cases import LayerUseCases
 from iotconfig.domain.layers.layer import Layer, LayerDefinition
 from iotconfig.domain.layers.reach import Reach
@@ -72,27 +71,6 @@ class LayersOrder:
     message: str | None = None
 
 
-@answer
-@frozen
-class LayersDryRun:
-    """What an edit of layers would do."""
-
-    dry_run: Literal[True]
-    layers: Annotated[Sequence[LayerSummary], "The layers that would change, as they would be"]
-    deleted: Annotated[Sequence[str], "The layers that would be deleted"]
-    devices: Annotated[int, "The number of devices that one of these layers reaches, or reached before"]
-
-    @classmethod
-    def of(cls, preview: LayersPreview) -> LayersDryRun:
-        """The answer about this preview."""
-        return cls(
-            dry_run=True,
-            layers=[LayerSummary.of(each.layer) for each in preview.changes if not each.is_deletion],
-            deleted=[each.layer.name for each in preview.changes if each.is_deletion],
-            devices=preview.devices,
-        )
-
-
 @frozen
 class LayersResource:
     """`/api/layers`: all layers, and new ones."""
@@ -102,7 +80,7 @@ class LayersResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         read_query(req, NoQuery)
-        send(resp, Layers.of(self.service.all()))
+        send(resp, Layers.of(self.service.list()))
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, EditQuery)
@@ -178,7 +156,7 @@ class LayersOrderResource:
             send(resp, LayersDryRun.of(self.service.preview(edit)))
             return
         self.service.write(edit, note)
-        send(resp, Layers.of(self.service.all()))
+        send(resp, Layers.of(self.service.list()))
 
 
 def send_layer_edited(

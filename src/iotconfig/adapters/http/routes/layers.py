@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from iotconfig.adapters.codec.layer_answers import LayerAnswer, LayerRevisionAnswer, LayerRevisions, Layers
+from iotconfig.adapters.codec.layer_answers import (
+    LayerAnswer,
+    LayerRevisionAnswer,
+    LayerRevisions,
+    Layers,
+    LayersDryRun,
+)
+from iotconfig.adapters.diff.layers import LayerComparison
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.api.configs import CHANGE, MERGE_PATCH
 from iotconfig.adapters.http.api.history import DiffQuery, RevisionsQuery, RollbackTo
 from iotconfig.adapters.http.api.layer_history import (
-    LayerComparison,
     LayerDiffResource,
     LayerRevisionResource,
     LayerRevisionsResource,
@@ -18,7 +24,6 @@ from iotconfig.adapters.http.api.layer_history import (
 from iotconfig.adapters.http.api.layers import (
     LayerBody,
     LayerResource,
-    LayersDryRun,
     LayersOrder,
     LayersOrderResource,
     LayersResource,
