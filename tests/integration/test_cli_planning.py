@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,12 +17,17 @@ PLAIN = [mac.replace(":", "") for mac in MACS]
 
 @pytest.fixture
 def command(quick: CommandLine) -> CommandLine:
-    """The command line on three configs with labels."""
+    """The command line on three configs with labels, and three layers."""
     command = quick
     for number, mac in enumerate(MACS):
         command.ok("config", "create", mac, f'{{ "n": {number}.0 }}\n')
     command.ok("tag", "add", "kitchen", "floor-3", "--mac", MACS[0])
     command.ok("tag", "note", "behind the door", "--mac", MACS[1])
+    command.ok("layer", "set", "base", "--all", '{ "volume": 1.10 }')
+    command.ok("layer", "set", "floor-3", "--tag", "floor-3", "--rank", "10", '{"floor": 3}')
+    command.ok(
+        "layer", "set", "spare", "--tag", "kitchen", "--tag", "!hall", "--rank", "20", "--disabled", "{}"
+    )
     return command
 
 
@@ -57,7 +64,7 @@ def test_an_exported_tree_has_nothing_to_do(command: CommandLine, tree: Path) ->
 def test_a_tree_applied_elsewhere_is_exported_byte_for_byte(
     command: CommandLine, tree: Path, spare_command: CommandLine
 ) -> None:
-    """Documents, labels, and what the tree manages."""
+    """Layers, documents, labels, and what the tree manages."""
     elsewhere = spare_command
 
     elsewhere.ok("apply", str(tree), "-m", "moved")
@@ -94,6 +101,48 @@ def test_a_plan_shows_what_apply_then_does(command: CommandLine, tree: Path) -> 
     }
     newest = command.ok("changes", "--limit", "1", "--json").json()["changes"][0]
     assert ("delete", "from the repository") == (newest["operation"], newest["message"])
+
+
+def test_layers_follow_the_tree(command: CommandLine, tree: Path) -> None:
+    """Two exchange their ranks, one is new, one is removed; its history stays."""
+    layers = tree / "layers"
+    for name, rank in (("floor-3", 20), ("spare", 10)):
+        path = layers / name / "layer.json"
+        path.write_text(re.sub('"rank": .*,', f'"rank": {rank},', path.read_text()))
+    (layers / "floor-3" / "content.json").write_text('{"floor": 4}')
+    (layers / "lamp").mkdir()
+    (layers / "lamp" / "layer.json").write_text('{"reaches": {"model": "lamp"}}')
+    (layers / "lamp" / "content.json").write_text("{}")
+    shutil.rmtree(layers / "base")
+
+    planned = command.run("plan", str(tree), "--prune")
+
+    assert 2 == planned.status
+    assert [
+        "change  layer   floor-3  content rank",
+        "add     layer   lamp",
+        "change  layer   spare  rank",
+        "remove  layer   base",
+    ] == planned.text.splitlines()[:4]
+    applied = command.ok("apply", str(tree), "--prune", "--expect-removed", "1", "-m", "reordered")
+    assert "4 of 4 differences settled" in applied.text
+    assert 0 == command.run("plan", str(tree), "--prune").status
+    shown = command.ok("layer", "list", "--json").json()["layers"]
+    assert [("lamp", None), ("spare", 10), ("floor-3", 20)] == [
+        (each["name"], each["rank"]) for each in shown
+    ]
+    assert "reordered" in command.ok("layer", "history", "base").text
+
+
+def test_layers_that_tie_are_in_the_plan(command: CommandLine, tree: Path) -> None:
+    """Also with a layer of the fleet that is not of the tree."""
+    shutil.move(tree / "layers" / "base", tree / "layers" / "everything")
+
+    refused = command.run("plan", str(tree))
+
+    assert 1 == refused.status
+    assert 'layers: The layers "base" and "everything" would both reach all devices' in refused.errors
+    command.ok("apply", str(tree), "--prune", "--expect-removed", "1")
 
 
 def test_nothing_is_removed_without_prune(command: CommandLine, tree: Path) -> None:
@@ -140,7 +189,7 @@ def test_a_plan_that_is_no_longer_so_is_not_applied(command: CommandLine, tree: 
     [
         (["--prune"], 1, "--prune needs --expect-removed N"),
         (["--expect-removed", "1"], 1, "--expect-removed is for --prune"),
-        (["--prune", "--expect-removed", "2"], 1, "The plan removes 1 objects, not 2 as expected"),
+        (["--prune", "--expect-removed", "2"], 1, "The plan removes 1 object, not 2 as expected"),
         (["--frob"], 1, "No such option"),
     ],
 )

@@ -7,6 +7,8 @@ from attrs import evolve
 
 from iotconfig.domain.configs.labels import Labels
 from iotconfig.domain.errors import ValidationFailed
+from iotconfig.domain.layers.layer import LayerDefinition
+from iotconfig.domain.layers.reach import EVERYTHING
 from iotconfig.domain.planning.difference import Action, Difference, Kind
 from iotconfig.domain.planning.fleet import Fleet
 from iotconfig.domain.planning.managed import EVERY_NAME, Managed, Patterns
@@ -43,8 +45,8 @@ def test_labels_are_compared_where_the_tree_has_some() -> None:
 
 def test_labels_of_a_device_that_only_the_fleet_has_are_compared_too() -> None:
     """Its document may be kept elsewhere."""
-    assert [("change", "labels1", ("note",))] == shown(
-        plan_of(Tree({}, {mac(1): Labels(["hall"], "right")}), FLEET)
+    assert [("change", "labels1", ("note", "model lamp"))] == shown(
+        plan_of(Tree({}, {mac(1): Labels(["hall"], "right", "lamp")}), FLEET)
     )
 
 
@@ -60,7 +62,7 @@ def test_labels_of_an_unknown_device_are_refused() -> None:
 
 def test_only_what_the_tree_manages_is_removed() -> None:
     """And only where the plan prunes; otherwise it is counted."""
-    tree = Tree({}, None, Managed(Patterns.of(["020000000002", "03*"])))
+    tree = Tree({}, None, Managed(devices=Patterns.of(["020000000002", "03*"])))
 
     kept, pruned = plan_of(tree, FLEET), plan_of(tree, FLEET, prunes=True)
 
@@ -77,7 +79,7 @@ def test_pruning_needs_to_know_what_the_tree_manages() -> None:
 
 def test_a_digest_is_of_the_position_the_tree_and_pruning() -> None:
     """Each of them makes another one; the same plan has the same."""
-    tree = Tree({mac(1): content('{"a":1}')}, {mac(1): Labels(["x"])}, Managed(EVERY_NAME))
+    tree = Tree({mac(1): content('{"a":1}')}, {mac(1): Labels(["x"])}, Managed(devices=EVERY_NAME))
     plans = [
         plan_of(tree, FLEET),
         plan_of(tree, FLEET, prunes=True),
@@ -86,6 +88,7 @@ def test_a_digest_is_of_the_position_the_tree_and_pruning() -> None:
         plan_of(evolve(tree, labels={mac(1): Labels(["y"])}), FLEET),
         plan_of(evolve(tree, labels=None), FLEET),
         plan_of(evolve(tree, managed=None), FLEET),
+        plan_of(evolve(tree, layers={"base": LayerDefinition(content(), EVERYTHING)}), FLEET),
     ]
 
     assert len(plans) == len({plan.digest for plan in plans})

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option(
     "--tree",
     is_flag=True,
-    help="Write the tree that 'plan' and 'apply' read: devices, tags.json, and managed.json.",
+    help="Write the tree that 'plan' and 'apply' read: layers, devices, tags.json, and managed.json.",
 )
 @click.option(
     "--names",

@@ -50,10 +50,11 @@ _tree_argument = click.argument(
 def plan(ctx: click.Context, directory: Path, prune: bool, as_json: bool) -> None:
     """Compare the fleet with the files in DIR.
 
-    DIR is a tree as 'export --tree' writes it: devices/<mac>.json, tags.json with
-    tags and notes, and managed.json, which names what DIR manages. Nothing is
-    changed: what is shown is what 'apply' changes. Exits with 0 if there is nothing
-    to do, 2 if there are changes, and 1 after an error.
+    DIR is a tree as 'export --tree' writes it: layers/<name> with layer.json and
+    content.json, devices/<mac>.json, tags.json with tags and notes, and
+    managed.json, which names what DIR manages. Nothing is changed: what is shown is
+    what 'apply' changes. Exits with 0 if there is nothing to do, 2 if there are
+    changes, and 1 after an error.
     """
     runtime: Runtime = ctx.obj
     with runtime.services() as services:
@@ -104,9 +105,10 @@ def apply(
 ) -> None:
     """Change the fleet to be as the files in DIR say.
 
-    The contents of all devices are stored in one transaction, then all tags and
-    notes in another; each removal is one of its own. Exits with 0 if all is done, 1 after an
-    error, and 3 if the fleet or DIR has changed since the plan: nothing is stored then.
+    Layers are stored one by one, then the contents of all devices in one
+    transaction, then all tags and notes in another; then devices are removed one by
+    one. Exits with 0 if all is done, 1 after an error, and 3 if the fleet or DIR has
+    changed since the plan: nothing is stored then.
     """
     from iotconfig.domain.planning.applying import Application
     from iotconfig.domain.planning.fleet import FleetMoved

@@ -1,4 +1,4 @@
-"""The files of a tree: their names, and which of them are left out."""
+"""The files of a tree: their names, and how large they may be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Final
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.planning.managed import plain
 
+LAYERS: Final = "layers"
+"""The directory with a directory for each layer, which is named as the layer."""
 DEVICES: Final = "devices"
 """The directory with a file for the content of each device, named by its MAC address."""
 LABELS: Final = "tags.json"
@@ -14,13 +16,20 @@ LABELS: Final = "tags.json"
 MANAGED: Final = "managed.json"
 """The file that says which objects the tree manages."""
 
-DIRECTORIES: Final = (DEVICES,)
+LAYER: Final = "layer.json"
+"""The file of a layer with its reach, its rank and its switch."""
+CONTENT: Final = "content.json"
+"""The file of a layer with its document."""
+
+DIRECTORIES: Final = (LAYERS, DEVICES)
 FILES: Final = (LABELS, MANAGED)
 
 MOST_LABEL_BYTES: Final = 64 * 1024 * 1024
 """Maximum length of the file with tags: 10,000 devices need 1 MB."""
 MOST_MANAGED_BYTES: Final = 1024 * 1024
 """Maximum length of the file that says what the tree manages."""
+MOST_LAYER_BYTES: Final = 64 * 1024
+"""Maximum length of the file with the reach of a layer."""
 
 
 def device_file(mac_address: MacAddress) -> str:

@@ -15,7 +15,7 @@ from iotconfig.domain.errors import InvalidDocument, IotConfigError, ValidationF
 from iotconfig.domain.mac import MacAddress, in_order
 from iotconfig.domain.planning.managed import plain
 
-_NAMES: Final = ("tags", "note")
+_NAMES: Final = ("tags", "note", "model")
 
 
 def read_labels(document: bytes) -> dict[MacAddress, Labels]:
@@ -67,4 +67,6 @@ def _record(labels: Labels) -> str:
         record["tags"] = list(labels.tags)
     if labels.note is not None:
         record["note"] = labels.note
+    if labels.model is not None:
+        record["model"] = labels.model
     return json.dumps(record, ensure_ascii=False)

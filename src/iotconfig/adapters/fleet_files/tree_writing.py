@@ -13,6 +13,7 @@ from iotconfig.domain.planning.fleet import Fleet
 from . import tree_files
 from .directory_writing import new_directory, write_new
 from .tree_labels import labels_document
+from .tree_layers import layer_document
 from .tree_managed import EVERYTHING_MANAGED, managed_document
 
 
@@ -24,6 +25,11 @@ def write_tree(target: Path, fleet: Fleet) -> None:
     with new_directory(target) as root:
         write_new(root, tree_files.MANAGED, managed_document(EVERYTHING_MANAGED))
         write_new(root, tree_files.LABELS, labels_document(fleet.labels))
+        with _made(root, tree_files.LAYERS) as layers:
+            for name, layer in fleet.layers.items():
+                with _made(layers, name) as directory:
+                    write_new(directory, tree_files.LAYER, layer_document(layer.definition))
+                    write_new(directory, tree_files.CONTENT, layer.content.text.encode())
         with _made(root, tree_files.DEVICES) as devices:
             for mac_address, text in fleet.devices.items():
                 write_new(devices, tree_files.device_file(mac_address), text.encode())

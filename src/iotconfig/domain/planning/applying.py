@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from attrs import define, field
@@ -13,11 +13,13 @@ from iotconfig.domain.configs.label_entries import LabelEntry
 from iotconfig.domain.configs.labels import NO_LABELS
 from iotconfig.domain.configs.precondition import Precondition
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
-from iotconfig.domain.errors import IotConfigError, excerpt
+from iotconfig.domain.errors import IotConfigError, StoreFull, StoreUnavailable, excerpt
+from iotconfig.domain.layers.layer import Layer
 from iotconfig.domain.mac import MacAddress
 
-from .difference import Action, Difference, Kind
+from .difference import Action, Kind
 from .fleet import FleetMoved, FleetUseCases, position_of
+from .layer_steps import layer_edits
 from .plan import Plan
 from .tree import Tree
 
@@ -41,7 +43,7 @@ class UnexpectedRemovals(IotConfigError):
 
     def __init__(self, removed: int, expected: int) -> None:
         super().__init__(
-            f"The plan removes {removed} objects, not {expected} as expected: nothing was stored.",
+            f"The plan removes {removed} object{'' if removed == 1 else 's'}, not {expected} as expected: nothing was stored.",
             removed=removed,
             expected=expected,
         )
@@ -65,8 +67,8 @@ class Application:
     ) -> bool:
         """Store the differences; return whether all of them were stored.
 
-        The contents of all devices are one transaction, the labels of all devices are another, and each removal is one of
-        its own.
+        Each layer is a transaction, then the contents of all devices are one, the labels of all devices another, and each
+        removal of a device is one.
 
         digest: of the plan that was approved; None: this one.
         expect_removed: the number of objects that the plan must remove; None: any.
@@ -76,8 +78,9 @@ class Application:
         that changes while its removal is due.
         """
         self._check(digest, expect_removed)
+        layers = {layer.name: layer for layer in self._uses.layers.all()} if self._plan.of(Kind.LAYER) else {}
         removed = [*self._removed()]
-        # Read after what is removed, so that its revisions are those of the plan's position.
+        # Read after these, so that their revisions are those of the plan's position.
         position = position_of(self._uses)
         if position != self._plan.position:
             raise FleetMoved(
@@ -85,7 +88,7 @@ class Application:
                 f"ends at position {position}. Nothing was stored: plan again.",
                 position=position,
             )
-        if not (self._devices(on_refusal) and self._labels(on_refusal)):
+        if not (self._layers(layers, on_refusal) and self._devices(on_refusal) and self._labels(on_refusal)):
             return False
         for config_id, only in removed:
             self._stored(self._uses.configs.delete(config_id, only, self._note), 1)
@@ -100,6 +103,19 @@ class Application:
             )
         if expect_removed is not None and self._plan.removed != expect_removed:
             raise UnexpectedRemovals(self._plan.removed, expect_removed)
+
+    def _layers(self, present: Mapping[str, Layer], on_refusal: OnRefusal) -> bool:
+        differences = self._plan.of(Kind.LAYER)
+        for name, edit in layer_edits(differences, self._tree, present):
+            try:
+                self._stored(self._uses.layers.write(edit, self._note).change, 0)
+            except IotConfigError as error:
+                if isinstance(error, StoreUnavailable | StoreFull):
+                    raise
+                on_refusal(BulkRefusal(f"layers/{name}", error))
+                return False
+        self.done += len(differences)
+        return True
 
     def _devices(self, on_refusal: OnRefusal) -> bool:
         entries = [*_entries(self._tree, self._plan)]
@@ -116,14 +132,14 @@ class Application:
         return self._stored(tally.change, 0 if tally.refused else len(entries))
 
     def _label_entries(self) -> Iterator[LabelEntry]:
-        for difference in _of(self._plan, Kind.LABELS):
+        for difference in self._plan.of(Kind.LABELS):
             mac_address = MacAddress(difference.name)
             labels = (self._tree.labels or {}).get(mac_address, NO_LABELS)
-            yield LabelEntry("tags.json", mac_address, labels.tags, labels.note)
+            yield LabelEntry("tags.json", mac_address, labels.tags, labels.note, labels.model)
 
     def _removed(self) -> Iterator[tuple[int, Precondition]]:
         """The ids of the configs to remove, and the revisions that they have."""
-        for difference in _of(self._plan, Kind.DEVICE):
+        for difference in self._plan.of(Kind.DEVICE):
             if difference.action is Action.REMOVE:
                 found = self._uses.configs.get_by_mac(MacAddress(difference.name))
                 yield found.id, Precondition(one_of=frozenset({found.revision}))
@@ -135,12 +151,8 @@ class Application:
         return differences > 0
 
 
-def _of(plan: Plan, kind: Kind) -> Iterator[Difference]:
-    return (each for each in plan.differences if each.kind is kind)
-
-
 def _entries(tree: Tree, plan: Plan) -> Iterator[BulkEntry]:
-    for difference in _of(plan, Kind.DEVICE):
+    for difference in plan.of(Kind.DEVICE):
         if difference.action is not Action.REMOVE:
             mac_address = MacAddress(difference.name)
             place = f"devices/{difference.name.replace(':', '')}.json"

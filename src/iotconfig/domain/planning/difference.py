@@ -10,10 +10,11 @@ from attrs import frozen
 class Kind(StrEnum):
     """The kinds of objects that a tree describes, in the order in which a plan shows them."""
 
+    LAYER = "layer"
     DEVICE = "device"
     """The content of a device; its name is the MAC address."""
     LABELS = "labels"
-    """The tags and the note of a device; their name is its MAC address."""
+    """The tags, the note and the model of a device; their name is its MAC address."""
 
 
 class Action(StrEnum):
@@ -32,4 +33,4 @@ class Difference:
     name: str
     action: Action
     what: tuple[str, ...] = ()
-    """What changes, such as `+kitchen`, `-attic`, `note`; empty where the object as a whole is added, replaced or removed."""
+    """What changes, such as `rank`, `+kitchen`, `-attic`; empty where the object as a whole is added, replaced or removed."""

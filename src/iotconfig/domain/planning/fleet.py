@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
 from iotconfig.domain.configs.change_query import ChangeQuery
@@ -14,6 +14,8 @@ from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.labels import Labels
 from iotconfig.domain.configs.tag_use_cases import TagUseCases
 from iotconfig.domain.errors import IotConfigError
+from iotconfig.domain.layering.use_cases import LayerUseCases
+from iotconfig.domain.layers.layer import Layer
 from iotconfig.domain.mac import MacAddress
 
 _ATTEMPTS: Final = 3
@@ -27,6 +29,11 @@ class FleetMoved(IotConfigError):
 
 class FleetUseCases(Protocol):
     """The use cases that a plan needs, wherever they run: on a database, or on a service."""
+
+    @property
+    def layers(self) -> LayerUseCases:
+        """Documents that reach many devices."""
+        ...
 
     @property
     def configs(self) -> ConfigUseCases:
@@ -59,6 +66,8 @@ class Fleet:
     """The own content of each device, verbatim, sorted by MAC address."""
     labels: Mapping[MacAddress, Labels]
     """The labels of those devices that have some, sorted by MAC address."""
+    layers: Mapping[str, Layer] = field(factory=dict)
+    """The layers, by their names."""
 
 
 def read_fleet(uses: FleetUseCases) -> Fleet:
@@ -68,9 +77,10 @@ def read_fleet(uses: FleetUseCases) -> Fleet:
         with uses.bulk.export() as configs:
             devices = dict(configs)
         labels = {device.mac_address: device.labels for device in uses.tags.export()}
+        layers = {layer.name: layer for layer in uses.layers.all()}
         # The parts are read one after another, and are of one moment only if nothing changed meanwhile.
         if (moved := position_of(uses)) == position:
-            return Fleet(position, devices, labels)
+            return Fleet(position, devices, labels, layers)
         position = moved
     raise FleetMoved(
         f"The fleet changed while it was read, {_ATTEMPTS} times in succession: try again.", position=position

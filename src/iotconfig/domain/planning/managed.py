@@ -45,6 +45,8 @@ EVERY_NAME: Final = Patterns.of([ALL])
 class Managed:
     """The objects that a tree manages, present or not."""
 
+    layers: Patterns = Patterns()
+    """Names of layers."""
     devices: Patterns = Patterns()
     """MAC addresses of twelve digits without separators."""
 

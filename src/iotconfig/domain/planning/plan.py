@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 
 from attrs import frozen
@@ -15,9 +15,8 @@ from iotconfig.domain.mac import in_order
 
 from .difference import Action, Difference, Kind
 from .fleet import Fleet
+from .layer_differences import gone_layers, layer_differences, refused_layers
 from .tree import Tree
-
-GiveTurn = Callable[[], None]
 
 
 @frozen
@@ -39,6 +38,10 @@ class Plan:
         """The number of objects that the plan removes."""
         return self.count(Action.REMOVE)
 
+    def of(self, *kinds: Kind) -> list[Difference]:
+        """The differences of objects of these kinds."""
+        return [each for each in self.differences if each.kind in kinds]
+
     def count(self, action: Action) -> int:
         """The number of objects with this action."""
         return sum(each.action is action for each in self.differences)
@@ -58,13 +61,20 @@ def plan_of(tree: Tree, fleet: Fleet, *, prunes: bool = False) -> Plan:
             "The tree does not say what it manages, so nothing can be removed for it: add managed.json, such as "
             '{"devices": ["0200000000*"]}.'
         )
-    gone = [*_gone_devices(tree, fleet)]
-    differences = [*_devices(tree, fleet), *(gone if prunes else ()), *_labels(tree, fleet)]
+    without_layers, without_devices = [*gone_layers(tree, fleet)], [*_gone_devices(tree, fleet)]
+    differences = [
+        *layer_differences(tree, fleet),
+        *(without_layers if prunes else ()),
+        *_devices(tree, fleet),
+        *(without_devices if prunes else ()),
+        *_labels(tree, fleet),
+    ]
+    refused = [*refused_layers(tree, fleet, prunes=prunes), *_refused_labels(tree, fleet)]
     return Plan(
         fleet.position,
         tuple(differences),
-        0 if prunes else len(gone),
-        tuple(_refused_labels(tree, fleet)),
+        0 if prunes else len(without_layers) + len(without_devices),
+        tuple(refused),
         _digest(tree, fleet.position, prunes=prunes),
     )
 
@@ -107,6 +117,8 @@ def _words(before: Labels, after: Labels) -> Iterator[str]:
     yield from (f"-{tag}" for tag in before.tags if tag not in after.tags)
     if before.note != after.note:
         yield "note"
+    if before.model != after.model:
+        yield "model" if after.model is None else f"model {after.model}"
 
 
 def _refused_labels(tree: Tree, fleet: Fleet) -> Iterator[BulkRefusal]:
