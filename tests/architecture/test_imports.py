@@ -205,6 +205,22 @@ def test_the_list_of_commands_loads_none() -> None:
     assert {"iotconfig.adapters.cli.serve"} == loaded_by(f"{program}\ncli.commands['serve']") & commands
 
 
+def test_the_supervisor_loads_no_job_and_no_use_case() -> None:
+    """`serve` starts processes that load them; it would need as much memory and processor time as each of these."""
+    loaded = loaded_by("import iotconfig.entrypoints.serve")
+    used = {
+        "announcing.relay",
+        "configs.service",
+        "configs.store",
+        "devices.following",
+        "devices.inbox",
+        "layering.recomposition_job",
+    }
+
+    assert "iotconfig.entrypoints.wiring.jobs" in loaded
+    assert set() == loaded & {*HEAVY, "click", *(f"iotconfig.domain.{name}" for name in used)}
+
+
 @pytest.fixture(scope="module")
 def loaded_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The modules that start, worker and relay load on SQLite without further settings, a failure of SQLite included."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from iotconfig.domain.jobs.restarting import OpenJob, RestartingJob
-from iotconfig.domain.layering.recomposition_job import RecompositionJob
 from iotconfig.entrypoints.settings import Settings
 
 from .backends import backend
@@ -21,6 +20,8 @@ def recomposition_job(settings: Settings) -> RestartingJob:
 
 @contextmanager
 def _open(settings: Settings) -> Iterator[OpenJob]:
+    from iotconfig.domain.layering.recomposition_job import RecompositionJob
+
     database = backend(settings)
     database.require_existing()
     with closing(database.open()) as persistence:
