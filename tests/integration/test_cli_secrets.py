@@ -52,10 +52,22 @@ def test_the_json_of_a_list(keyed: CommandLine) -> None:
     written = keyed.ok("secret", "set", "wifi-psk", "--json", stdin=VALUE).json()
     keyed.ok("config", "create", MAC, '{"psk": {"$secret": "wifi-psk"}}')
 
-    assert {"name", "revision", "change"} == set(written)
+    assert {"name", "revision", "change", "served"} == set(written)
     (secret,) = keyed.ok("secret", "list", "--json").json()["secrets"]
     assert {"name", "revision", "created_at", "updated_at", "used_by"} == set(secret)
     assert {"devices": 1, "sample": [MAC], "layers": []} == secret["used_by"]
+
+
+def test_another_value_is_served(keyed: CommandLine) -> None:
+    """The command says to how many devices."""
+    keyed.ok("secret", "set", "wifi-psk", stdin=VALUE)
+    keyed.ok("config", "create", MAC, '{"psk": {"$secret": "wifi-psk"}}')
+
+    assert keyed.ok("secret", "set", "wifi-psk", stdin=b"another").text.endswith(
+        "\n1 device is served another document\n"
+    )
+    rows = keyed.ok("changes", "--json").json()["changes"]
+    assert [("document", MAC), ("secret", "wifi-psk")] == [(row["kind"], row["subject"]) for row in rows[:2]]
 
 
 @pytest.mark.parametrize("value", [b"", b"\n", b"\r\n", b"x" * 4097, b"\xff", b"\xe4" * 5000, b"a\0b"])

@@ -42,7 +42,6 @@ from iotconfig.domain.layering.secret_service import SecretService
 from iotconfig.domain.layering.service import LayerService
 from iotconfig.domain.layering.undoing import undo_layers
 from iotconfig.domain.pictures import Picture, TargetSize
-from iotconfig.testing.ciphers import CountingCipher
 from iotconfig.testing.clocks import SteppingClock
 
 
@@ -84,7 +83,7 @@ def app_in_memory(
         ),
         tags=TagService(store, clock),
         layers=layers,
-        secrets=SecretService(store, CountingCipher(), clock),
+        secrets=SecretService(store, clock),
         adoption=AdoptionService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),
         subscriber=SubscriberService(MemorySubscriberReports(clock), is_enabled=enabled, reads=enabled),

@@ -75,7 +75,7 @@ class JsonFileBulkWrite:
     @contextmanager
     def lock(self) -> Iterator[None]:
         with self._file.transaction() as records:
-            self._locked = JsonFileUnitOfWork.on(records)
+            self._locked = JsonFileUnitOfWork.on(records, self._file.composers)
             try:
                 yield
             finally:
@@ -115,7 +115,7 @@ class JsonFileBulkWrite:
 
     def _work(self) -> JsonFileUnitOfWork:
         """The locked records, or else those that the file has now."""
-        return self._locked or JsonFileUnitOfWork.on(self._file.read())
+        return self._locked or JsonFileUnitOfWork.on(self._file.read(), self._file.composers)
 
 
 def _compared(work: JsonFileUnitOfWork, entry: AnyEntry, outcome: Outcome) -> BulkResult:

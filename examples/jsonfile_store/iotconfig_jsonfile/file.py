@@ -11,8 +11,9 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
 
-from attrs import define
+from attrs import Factory, define
 
+from iotconfig.domain.configs.composing import Composers
 from iotconfig.domain.errors import ServiceClosed, StoreFull, StoreUnavailable
 
 from .records import Records, decode, encode
@@ -28,6 +29,8 @@ class RecordsFile:
     path: Path
     patience: float = 30.0
     """Seconds to wait for other writers."""
+    composers: Composers = Factory(Composers)
+    """What decides the documents of devices."""
     is_closed: bool = False
 
     def check_open(self) -> None:

@@ -7,13 +7,14 @@ from datetime import datetime
 from itertools import islice
 from secrets import token_hex
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iotconfig.domain.change_notes import ChangeNote, Operation
 from iotconfig.domain.configs.change_log import logged_secret
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.secrets.ports import ReferringContent
+from iotconfig.domain.secrets.ports import ReferringContent, SealedText
 from iotconfig.domain.secrets.references import MARK
+from iotconfig.domain.secrets.sealing import is_sealed
 from iotconfig.domain.secrets.secret import Secret
 
 from .records import Records
@@ -58,6 +59,21 @@ class JsonFileSecretRepository:
 
     def reencrypt(self, secret: Secret) -> None:
         self._records.secrets[secret.name] = secret
+
+    def sealed(self, after: MacAddress | None, limit: int) -> Sequence[SealedText]:
+        found = (
+            SealedText(mac_address, document.body.decode())
+            for mac_address, document in sorted(self._records.documents.items())
+            if is_sealed(document) and (after is None or mac_address > after)
+        )
+        return list(islice(found, limit))
+
+    def reseal(self, documents: Sequence[tuple[SealedText, str]]) -> None:
+        stored = self._records.documents
+        for old, other in documents:
+            document = stored.get(old.mac_address)
+            if document is not None and document.body == old.text.encode():
+                stored[old.mac_address] = evolve(document, body=other.encode())
 
     def _log(self, secret: Secret, operation: Operation, note: ChangeNote, now: datetime) -> str:
         log = self._records.log

@@ -13,6 +13,7 @@ from attrs import frozen
 from iotconfig.domain.configs.bulk import ExportedConfig
 from iotconfig.domain.configs.change_filter import ChangeFilter
 from iotconfig.domain.configs.change_log import LoggedChange, above, kept_labels, prunable
+from iotconfig.domain.configs.composing import Composers
 from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
 from iotconfig.domain.configs.log_search import matching
 
@@ -36,17 +37,21 @@ class JsonFileStore:
         return cls(RecordsFile(path))
 
     @property
+    def composers(self) -> Composers:
+        return self._file.composers
+
+    @property
     def documents(self) -> JsonFileDocuments:
         return JsonFileDocuments(self._file)
 
     @contextmanager
     def reading(self) -> Iterator[JsonFileUnitOfWork]:
-        yield JsonFileUnitOfWork.on(self._file.read())
+        yield JsonFileUnitOfWork.on(self._file.read(), self._file.composers)
 
     @contextmanager
     def writing(self) -> Iterator[JsonFileUnitOfWork]:
         with self._file.transaction() as records:
-            yield JsonFileUnitOfWork.on(records)
+            yield JsonFileUnitOfWork.on(records, self._file.composers)
 
     @contextmanager
     def bulk_writing(self) -> Iterator[JsonFileBulkWrite]:

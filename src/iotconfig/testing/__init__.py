@@ -60,6 +60,7 @@ from .contracts.pruning import PruningContract
 from .contracts.relay_reports import RelayReportsContract
 from .contracts.replay_guard import ReplayGuardContract
 from .contracts.restoring import RestoringContract
+from .contracts.sealed_documents import SealedDocumentsContract
 from .contracts.secrets import SecretsContract
 from .contracts.serving import ServingContract
 from .contracts.store import StoreContract
@@ -104,6 +105,7 @@ __all__ = [
     "RelayReportsContract",
     "ReplayGuardContract",
     "RestoringContract",
+    "SealedDocumentsContract",
     "SecretsContract",
     "ServingContract",
     "StoreContract",

@@ -56,7 +56,14 @@ def set_secret(runtime: Runtime, name: str, message: str | None, as_json: bool) 
         say_json(written)
         return
     say(f"Set secret {name}, revision {written.revision}, in {runtime.installation}")
-    say("It had this value already." if written.change is None else f"change {written.change}")
+    if written.change is None:
+        say("It had this value already.")
+        return
+    say(f"change {written.change}")
+    if written.served is None:
+        say("The devices that use it are served other documents one after the other.")
+    elif written.served:
+        say(f"{counted(written.served, 'device is', 'devices are')} served another document")
 
 
 @secret.command("list")

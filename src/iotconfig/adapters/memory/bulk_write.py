@@ -79,7 +79,7 @@ class MemoryBulkWrite:
     @contextmanager
     def lock(self) -> Iterator[None]:
         with self._committed.transaction() as state:
-            self._locked = MemoryUnitOfWork.on(state)
+            self._locked = MemoryUnitOfWork.on(state, self._committed.composers)
             try:
                 yield
             finally:
@@ -120,7 +120,7 @@ class MemoryBulkWrite:
     @property
     def _work(self) -> MemoryUnitOfWork:
         """The locked state, or else the committed one."""
-        return self._locked or MemoryUnitOfWork.on(self._committed.state)
+        return self._locked or MemoryUnitOfWork.on(self._committed.state, self._committed.composers)
 
 
 def _compared(work: MemoryUnitOfWork, entry: AnyEntry, outcome: Outcome) -> BulkResult:

@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import islice
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iotconfig.domain.change_notes import ChangeNote, Operation
 from iotconfig.domain.configs.change_log import logged_secret
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.secrets.ports import ReferringContent
+from iotconfig.domain.secrets.ports import ReferringContent, SealedText
 from iotconfig.domain.secrets.references import MARK
+from iotconfig.domain.secrets.sealing import is_sealed
 from iotconfig.domain.secrets.secret import Secret
 
 from .state import State
@@ -56,6 +57,21 @@ class MemorySecretRepository:
 
     def reencrypt(self, secret: Secret) -> None:
         self._state.secrets[secret.name] = secret
+
+    def sealed(self, after: MacAddress | None, limit: int) -> Sequence[SealedText]:
+        found = (
+            SealedText(mac_address, document.body.decode())
+            for mac_address, document in sorted(self._state.documents.items())
+            if is_sealed(document) and (after is None or mac_address > after)
+        )
+        return list(islice(found, limit))
+
+    def reseal(self, documents: Sequence[tuple[SealedText, str]]) -> None:
+        stored = self._state.documents
+        for old, other in documents:
+            document = stored.get(old.mac_address)
+            if document is not None and document.body == old.text.encode():
+                stored[old.mac_address] = evolve(document, body=other.encode())
 
     def _log(self, secret: Secret, operation: Operation, note: ChangeNote, now: datetime) -> str:
         log = self._state.log

@@ -17,6 +17,7 @@ from attrs import Factory, define
 from iotconfig.domain.announcing.announcement import Subject
 from iotconfig.domain.announcing.notifications import Notification
 from iotconfig.domain.configs.change_log import LoggedChange
+from iotconfig.domain.configs.composing import Composers
 from iotconfig.domain.configs.config import Config, ServedFields
 from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.document_history import DocumentRecord
@@ -109,6 +110,8 @@ class Committed:
     """The committed state, until it is closed. One writer at a time; readers see the last commit."""
 
     def __init__(self) -> None:
+        self.composers = Composers()
+        """What decides the documents of devices."""
         self._state = State()
         self._writer = Lock()
         self._is_closed = False

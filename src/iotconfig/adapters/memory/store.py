@@ -11,6 +11,7 @@ from attrs import field, frozen
 from iotconfig.domain.configs.bulk import ExportedConfig
 from iotconfig.domain.configs.change_filter import ChangeFilter
 from iotconfig.domain.configs.change_log import LoggedChange, above, kept_labels, prunable
+from iotconfig.domain.configs.composing import Composers
 from iotconfig.domain.configs.labels import ANY_TAGS, NO_LABELS, TagFilter
 from iotconfig.domain.configs.log_search import matching
 from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
@@ -53,17 +54,21 @@ class MemoryStore:
         return MemoryNewBoardStore(self._committed)
 
     @property
+    def composers(self) -> Composers:
+        return self._committed.composers
+
+    @property
     def documents(self) -> MemoryDocuments:
         return MemoryDocuments(self._committed)
 
     @contextmanager
     def reading(self) -> Iterator[MemoryUnitOfWork]:
-        yield MemoryUnitOfWork.on(self._committed.state)
+        yield MemoryUnitOfWork.on(self._committed.state, self._committed.composers)
 
     @contextmanager
     def writing(self) -> Iterator[MemoryUnitOfWork]:
         with self._committed.transaction() as state:
-            yield MemoryUnitOfWork.on(state)
+            yield MemoryUnitOfWork.on(state, self._committed.composers)
 
     @contextmanager
     def bulk_writing(self) -> Iterator[MemoryBulkWrite]:

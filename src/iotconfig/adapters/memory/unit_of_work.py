@@ -10,11 +10,10 @@ from attrs import frozen
 
 from iotconfig.domain.configs.change import Change
 from iotconfig.domain.configs.change_log import new_change_id
-from iotconfig.domain.configs.composing import Composer
+from iotconfig.domain.configs.composing import Composer, Composers
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.served_anew import ServedAnew
-from iotconfig.domain.layers.layer_stack import LayerStack
 
 from .announcing import MemoryNotificationOutbox
 from .changes import record, serve
@@ -47,9 +46,10 @@ class MemoryUnitOfWork:
     document_history: MemoryDocumentHistoryReader
     recompositions: MemoryRecompositionRepository
     change_id: str
+    _composers: Composers
 
     @classmethod
-    def on(cls, state: State) -> Self:
+    def on(cls, state: State, composers: Composers) -> Self:
         """All repositories over one state."""
         change_id = new_change_id()
         return cls(
@@ -66,13 +66,14 @@ class MemoryUnitOfWork:
             MemoryDocumentHistoryReader(state),
             MemoryRecompositionRepository(state),
             change_id,
+            composers,
         )
 
     def record(self, changes: Sequence[Change], note: ChangeNote, now: datetime) -> Sequence[Config]:
         return [record(self._state, change, self.change_id, note, now) for change in changes]
 
     def composer(self) -> Composer:
-        return Composer(LayerStack.of(self.layers.all()))
+        return self._composers.alone(self.layers, self.secrets)
 
     def serve(
         self, documents: Sequence[ServedAnew], note: ChangeNote, now: datetime, change: str | None = None

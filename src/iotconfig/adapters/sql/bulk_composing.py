@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     Row,
+    Select,
     bindparam,
     delete,
     func,
@@ -31,6 +32,7 @@ from .documents import layers_text
 from .engine.database import Session
 from .labels import LABELS, labels_of
 from .layers import SqlLayerRepository
+from .secrets import SqlSecretRepository, may_refer
 from .tables import config_labels, configs
 
 _PAGE: Final = 200
@@ -63,6 +65,7 @@ _UNDECIDED: Final = (
     .order_by(staged.c.seq)
     .limit(_PAGE)
 )
+_COMPOSED: Final = select(composed)
 _SEQS: Final[BindParameter[Sequence[int]]] = bindparam("seqs", expanding=True)
 _FORGET: Final = delete(composed).where(composed.c.seq.in_(_SEQS))
 _DISCARD: Final = delete(staged).where(staged.c.seq.in_(_SEQS))
@@ -81,9 +84,10 @@ class BulkComposing:
         """Decide the documents that are not decided under the present layers and tags; `BulkWrite.compose`."""
         layers = SqlLayerRepository(self._session.connection)
         self.generation = layers.generation()
-        composer = self._composers.of(layers, self.generation)
-        # Without layers, what was composed under earlier ones has to be decided again.
-        if not composer and not self._is_any_composed():
+        composer = self._composers.of(layers, SqlSecretRepository(self._session.connection), self.generation)
+        # Without layers and secrets, what was composed under earlier ones has to be decided again, and what refers to a
+        # secret is refused.
+        if not composer and not self._is_any(_COMPOSED) and not self._is_any(self._referring()):
             return
         refused = list[BulkRefusal]()
         after = -1
@@ -97,8 +101,11 @@ class BulkComposing:
         """Whether there are, or were, layers."""
         return SqlLayerRepository(self._session.connection).generation() > 0
 
-    def _is_any_composed(self) -> bool:
-        return bool(self._session.connection.execute(select(select(composed).exists())).scalar_one())
+    def _is_any(self, rows: Select[Any]) -> bool:
+        return bool(self._session.connection.execute(select(rows.exists())).scalar_one())
+
+    def _referring(self) -> Select[Any]:
+        return select(staged).where(may_refer(self._session.connection.dialect.name, staged.c.content))
 
     def _undecided(self, after: int) -> Sequence[Row[Any]]:
         values = {"after": after, "generation": self.generation}

@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Insert,
     Row,
@@ -25,15 +26,18 @@ from sqlalchemy.types import String
 from iotconfig.domain.change_notes import ChangeNote, Operation
 from iotconfig.domain.configs.change_log import ChangeKind
 from iotconfig.domain.mac import MacAddress
-from iotconfig.domain.secrets.ports import ReferringContent
+from iotconfig.domain.secrets.ports import ReferringContent, SealedText
+from iotconfig.domain.secrets.references import MARK
+from iotconfig.domain.secrets.sealing import SEALED
 from iotconfig.domain.secrets.secret import Secret
 
 from .announcing import signal_commit
 from .change_log import log
 from .engine.dialects import ByDialect, insert_into
+from .gate import SeenLayers
 from .installation import etag_key, with_installation
 from .layers import raise_generation
-from .tables import changes, configs, secrets
+from .tables import changes, configs, documents, secrets
 
 _KIND: Final = literal_column(f"'{ChangeKind.SECRET.value}'", String)
 
@@ -44,7 +48,24 @@ _REMOVE: Final = delete(secrets).where(_columns.name == bindparam("given"))
 _REENCRYPT: Final = (
     update(secrets).where(_columns.name == bindparam("given")).values(ciphertext=bindparam("other"))
 )
+_SEALED: Final = (
+    select(documents.c.mac_address, documents.c.body)
+    .where(documents.c.mac_address > bindparam("after"), documents.c.body.startswith(SEALED))
+    .order_by(documents.c.mac_address)
+    .limit(bindparam("limit"))
+)
+_RESEAL: Final = (
+    update(documents)
+    .where(documents.c.mac_address == bindparam("mac"), documents.c.body == bindparam("old"))
+    .values(body=bindparam("other"))
+)
 _POSITION: Final = {"postgresql": "strpos", "sqlite": "instr"}
+
+
+def may_refer(dialect: str, content: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a content has the characters that each reference to a secret has."""
+    found: ColumnElement[bool] = getattr(func, _POSITION[dialect])(content, MARK) > 0
+    return found
 
 
 def _referring(dialect: str) -> Select[Any]:
@@ -97,6 +118,7 @@ class SqlSecretRepository:
 
     _connection: Connection
     _change_id: str = ""
+    _seen: SeenLayers = field(factory=SeenLayers)
 
     def find(self, names: Collection[str]) -> Sequence[Secret]:
         return [_secret(row) for row in self._connection.execute(_FIND, {"names": [*names]})]
@@ -128,6 +150,16 @@ class SqlSecretRepository:
     def reencrypt(self, secret: Secret) -> None:
         self._connection.execute(_REENCRYPT, {"given": secret.name, "other": secret.ciphertext})
 
+    def sealed(self, after: MacAddress | None, limit: int) -> Sequence[SealedText]:
+        given = {"after": "" if after is None else str(after), "limit": limit}
+        rows = self._connection.execute(_SEALED, given)
+        return [SealedText(MacAddress(mac_address), body) for mac_address, body in rows]
+
+    def reseal(self, documents: Sequence[tuple[SealedText, str]]) -> None:
+        given = [{"mac": str(old.mac_address), "old": old.text, "other": other} for old, other in documents]
+        if given:
+            self._connection.execute(_RESEAL, given)
+
     def _log(self, secret: Secret, operation: Operation, note: ChangeNote, now: datetime) -> str:
         given = {
             "new_mac_address": secret.name,
@@ -140,6 +172,7 @@ class SqlSecretRepository:
         }
         self._connection.execute(_LOG[self._connection.dialect.name], given)
         raise_generation(self._connection)
+        self._seen.is_changing = True
         signal_commit(self._connection)
         return self._change_id
 

@@ -82,7 +82,7 @@ class SqlUnitOfWork:
 
     @property
     def secrets(self) -> SqlSecretRepository:
-        return SqlSecretRepository(self._connection, self._change_id)
+        return SqlSecretRepository(self._connection, self._change_id, self._seen)
 
     @property
     def document_history(self) -> SqlDocumentHistoryReader:
@@ -90,8 +90,8 @@ class SqlUnitOfWork:
 
     def composer(self) -> Composer:
         if self._seen.is_changing:
-            return self._composers.alone(self.layers)
-        return self._composers.of(self.layers, self._seen.generation)
+            return self._composers.alone(self.layers, self.secrets)
+        return self._composers.of(self.layers, self.secrets, self._seen.generation)
 
     @property
     def recompositions(self) -> SqlRecompositionRepository:

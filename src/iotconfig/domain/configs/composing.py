@@ -9,13 +9,16 @@ from attrs import define, field, frozen
 from iotconfig.domain.documents.composition import COMPOSITION_RULE, Folded, Source
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent
 from iotconfig.domain.documents.null_members import null_members
-from iotconfig.domain.documents.served import ServedDocument, UsedLayer
+from iotconfig.domain.documents.served import FIRST_RULE, ServedDocument, UsedLayer
 from iotconfig.domain.errors import Unprocessable
 from iotconfig.domain.layers.layer import Layer
 from iotconfig.domain.layers.layer_stack import NO_LAYERS, LayerStack
 from iotconfig.domain.layers.ports import LayerReader
 from iotconfig.domain.layers.reach import ReachKind
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.secrets.ciphers import NO_KEYS
+from iotconfig.domain.secrets.ports import Cipher, SecretReader
+from iotconfig.domain.secrets.sealing import Sealer
 
 from .labels import Labels
 
@@ -44,11 +47,13 @@ class Composer:
     stack: LayerStack = NO_LAYERS
     max_bytes: int = DEFAULT_MAX_BYTES
     """The size limit of documents, in bytes of UTF-8."""
+    sealer: Sealer = field(factory=Sealer)
+    """Seals documents that refer to secrets."""
     _lower: dict[tuple[tuple[str, int], ...], _Lower] = field(init=False, factory=dict)
 
     def __bool__(self) -> bool:
-        """Whether there are any layers."""
-        return bool(self.stack)
+        """Whether documents can differ from contents: whether there are any layers or secrets."""
+        return bool(self.stack) or bool(self.sealer)
 
     def reaching(self, labels: Labels) -> tuple[Layer, ...]:
         """The layers that reach a device with these labels, the lowest first."""
@@ -57,14 +62,25 @@ class Composer:
     def document(self, labels: Labels, own: ConfigContent) -> ServedDocument:
         """Decide what a device with these labels and this content is served.
 
-        Without a layer that reaches it, that is the content as it stands.
-        Raises `ContentTooLarge`, which names the layers, where the document is larger than the limit.
+        Without a layer that reaches it, that is the content as it stands. A document that refers to secrets is sealed.
+        Raises `ContentTooLarge`, which names the layers, where the document is larger than the limit; and what
+        `Sealer.sealed` raises.
         """
         layers = self.reaching(labels)
         if not layers:
-            return ServedDocument(own)
+            return self._served(own, ())
         lower = self._lower_of(layers)
-        return ServedDocument(lower.folded.under(own).content, lower.used, COMPOSITION_RULE)
+        composed = lower.folded.under(own).content
+        return self._served(composed, lower.used)
+
+    def _served(self, composed: ConfigContent, used: tuple[UsedLayer, ...]) -> ServedDocument:
+        sealed = self.sealer.sealed(composed)
+        rule = COMPOSITION_RULE if used else FIRST_RULE
+        return ServedDocument(sealed, used, rule, None if sealed is composed else composed)
+
+    def over(self, stack: LayerStack) -> Composer:
+        """Return the composer of other layers and the same secrets."""
+        return Composer(stack, self.max_bytes, self.sealer)
 
     def check_beginning(self, mac_address: MacAddress, labels: Labels, own: ConfigContent) -> None:
         """Raise `Unprocessable` for a device that layers begin to reach, where its content has nulls.
@@ -88,20 +104,22 @@ class Composer:
 
 @define(eq=False)
 class Composers:
-    """The composer of the newest layers that this process has seen, by their generation."""
+    """The composer of the newest layers and secrets that this process has seen, by their generation."""
 
     max_bytes: int = DEFAULT_MAX_BYTES
     """The size limit of documents, in bytes of UTF-8."""
+    cipher: Cipher = NO_KEYS
+    """Encrypts the secrets, and documents with their values."""
     _newest: tuple[int, Composer] = field(init=False)
 
     @_newest.default
     def _without_layers(self) -> tuple[int, Composer]:
         return 0, Composer(max_bytes=self.max_bytes)
 
-    def of(self, layers: LayerReader, generation: int | None = None) -> Composer:
-        """Return the composer of the committed layers.
+    def of(self, layers: LayerReader, secrets: SecretReader, generation: int | None = None) -> Composer:
+        """Return the composer of the committed layers and secrets.
 
-        layers: not those of a unit of work that has changed them itself
+        layers, secrets: not those of a unit of work that has changed them itself
         generation: theirs, where it is known
         """
         if generation is None:
@@ -109,15 +127,16 @@ class Composers:
         known, composer = self._newest
         if known == generation:
             return composer
-        composer = self.alone(layers)
+        composer = self.alone(layers, secrets)
         # Without a lock, a writer may have committed in between.
         if layers.generation() == generation:
             self._newest = generation, composer
         return composer
 
-    def alone(self, layers: LayerReader) -> Composer:
-        """Return a composer of layers that others must not see, because their writer may still undo what it did."""
-        return Composer(LayerStack.of(layers.all()), self.max_bytes)
+    def alone(self, layers: LayerReader, secrets: SecretReader) -> Composer:
+        """Return a composer of what others must not see, because its writer may still undo what it did."""
+        sealer = Sealer.of(secrets, self.cipher, self.max_bytes)
+        return Composer(LayerStack.of(layers.all()), self.max_bytes, sealer)
 
 
 def source_of(layer: Layer) -> Source:

@@ -78,7 +78,7 @@ class LabelWrite:
             with self._store.writing() as work:
                 is_current = work.labels.confirm([change.config for change in plan.changes])
                 # Documents depend on contents and layers, too, which may be others by now.
-                if not is_current or work.composer():
+                if not is_current or work.composer().stack:
                     plan = self._plan(work, work.labels.lock, config_ids, new_labels)
                 if not self._prevents(plan):
                     change = self._record(work, plan, note)
@@ -108,7 +108,7 @@ class LabelWrite:
             found = find(some)
             # After the first lock: then the layers stay.
             composer = composer or view.composer()
-            contents = _contents(view, found) if composer else {}
+            contents = _contents(view, found) if composer.stack else {}
             for config in found:
                 self._yield_turn()
                 try:

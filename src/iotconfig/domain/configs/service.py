@@ -13,6 +13,7 @@ from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress, mac_address_of
+from iotconfig.domain.secrets.sealing import is_sealed, opened
 
 from . import changes
 from .announcements import Reannounced, announce_config
@@ -86,14 +87,17 @@ class ConfigService:
         return config
 
     def document(self, mac_address: MacAddress | str) -> Document:
-        """The bytes that this device fetches, and their ETag. Raises as `get_by_mac` does."""
+        """The bytes that this device fetches, and their ETag.
+
+        Raises as `get_by_mac` does, and `SecretsLocked` where it has values of secrets and cannot be decrypted.
+        """
         if not isinstance(mac_address, MacAddress):
             mac_address = MacAddress.parse(mac_address)
         document = self.store.documents.get(mac_address)
         if document is None:
             with self.store.reading() as view:
                 raise absent(view, mac_address)
-        return document
+        return opened(document, self.store.composers.cipher) if is_sealed(document) else document
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         """One page of the configs that match, sorted by MAC address."""

@@ -18,7 +18,7 @@ from iotconfig.domain.secrets.ports import SecretReader, SecretRepository
 from .bulk import ExportedConfig
 from .change import Change
 from .change_log import ChangeLog
-from .composing import Composer
+from .composing import Composer, Composers
 from .config import Config
 from .document_history import DocumentHistoryReader
 from .label_ports import LabelReader, LabelRepository
@@ -196,6 +196,14 @@ class Store(ChangeLog, Protocol):
     @property
     def documents(self) -> Documents:
         """The documents that devices fetch."""
+        ...
+
+    @property
+    def composers(self) -> Composers:
+        """What decides the documents of devices, for all units of work; always the same object.
+
+        Whoever opens the store gives it the cipher of the secrets.
+        """
         ...
 
     def reading(self) -> AbstractContextManager[View]:

@@ -19,6 +19,8 @@ class Document:
     body: bytes
     etag: str
     """The validator of `body`, quotes included."""
+    has_secrets: bool = False
+    """Whether values of secrets are in it: operators who only read must not get it."""
 
 
 class Documents(Protocol):

@@ -26,8 +26,16 @@ class ServedDocument:
     """What a device is served, and what it was composed of."""
 
     content: ConfigContent
-    """The document: its text, its ETag and its derived fields."""
+    """The document: its text, its ETag and its derived fields. Sealed, where it refers to secrets: then the text is what is
+    stored, and the ETag is that of what the device is given."""
     layers: tuple[UsedLayer, ...] = ()
     """The layers that reach the device, lowest first. Empty where the document is the device's own content."""
     rule: int = FIRST_RULE
     """The version of the rule of composition that made the bytes."""
+    named: ConfigContent | None = None
+    """The document with the names of secrets, where `content` is sealed."""
+
+    @property
+    def shown(self) -> ConfigContent:
+        """The document as people see it: with the names of secrets, and without their values."""
+        return self.content if self.named is None else self.named

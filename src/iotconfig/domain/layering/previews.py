@@ -73,8 +73,8 @@ class LayersPreview:
             samples=tuple(
                 DocumentSample(
                     served.config.mac_address,
-                    before.document(served.config.labels, served.config.content).content,
-                    served.document.content,
+                    before.document(served.config.labels, served.config.content).shown,
+                    served.document.shown,
                 )
                 for served in effects.samples
             ),

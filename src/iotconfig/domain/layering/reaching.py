@@ -29,12 +29,16 @@ def changed_reaches(before: LayerStack, after: LayerStack) -> frozenset[Reach]:
 
 def concerned_devices(view: View, before: LayerStack, after: LayerStack) -> list[MacAddress]:
     """Return the devices that an edit of layers concerns, sorted by MAC address."""
-    found = {mac_address for reach in changed_reaches(before, after) for mac_address in _reached(view, reach)}
+    found = {
+        mac_address
+        for reach in changed_reaches(before, after)
+        for mac_address in reached_devices(view, reach)
+    }
     return sorted(found)
 
 
-def _reached(view: View, reach: Reach) -> Iterator[MacAddress]:
-    """The devices with a config that a reach takes."""
+def reached_devices(view: View, reach: Reach) -> Iterator[MacAddress]:
+    """Yield the devices with a config that a reach takes."""
     tags = TagFilter(reach.tags, reach.not_tags)
     query = ConfigQuery(tags=tags, model=reach.model, limit=MAX_PAGE, count=False)
     while True:

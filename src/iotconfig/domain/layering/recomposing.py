@@ -9,7 +9,6 @@ from typing import Final
 from attrs import evolve, frozen
 
 from iotconfig.domain.change_notes import ChangeNote
-from iotconfig.domain.configs.composing import Composer
 from iotconfig.domain.configs.config import Config, ConfigSummary
 from iotconfig.domain.configs.query import ConfigQuery
 from iotconfig.domain.configs.store import UnitOfWork, View
@@ -59,7 +58,7 @@ def recompose(work: UnitOfWork, edited: Edited, max_bytes: int) -> Effects | Non
     if len(concerned) > AT_ONCE:
         work.recompositions.store(_begun(edited, len(concerned)))
         return None
-    before, after = (Composer(stack, max_bytes) for stack in (edited.before, edited.after))
+    before, after = map(work.composer().over, (edited.before, edited.after))
     work.counters.lock_all(concerned)
     effects, served = Effects(), []
     for some in contents_of(work, concerned):

@@ -11,12 +11,17 @@ from iotconfig.domain.change_notes import UNSIGNED, ChangeNote, check_note
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.errors import RecordNotFound, SecretsLocked, Unprocessable
-from iotconfig.domain.secrets.ports import Cipher, SecretReader
+from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.secrets.ports import SecretReader
+from iotconfig.domain.secrets.sealing import resealed
 from iotconfig.domain.secrets.secret import MAX_SECRETS, Secret, checked_value, secret_name
 from iotconfig.domain.secrets.use_cases import UNUSED, ListedSecret, SecretUse, SecretWritten
 
+from .secret_serving import serve_value
 from .secret_uses import use_of, uses_of_secrets
 
+_RESEALED_AT_ONCE: Final = 100
+"""Documents that one transaction encrypts anew."""
 _NAMED: Final = 3
 """Devices and layers that an error names."""
 
@@ -33,7 +38,6 @@ class SecretService:
     """
 
     store: Store
-    cipher: Cipher
     clock: Clock
     yield_turn: Callable[[], None] = _never_yield
     """Yields to other requests in the same thread."""
@@ -55,17 +59,18 @@ class SecretService:
         ]
 
     def set(self, name: str, value: str, note: ChangeNote = UNSIGNED) -> SecretWritten:
-        """Set the value of a secret, which may be new. A value that it has already makes no change.
+        """Set the value of a secret, which may be new, and serve the documents that it changes. The same value makes no change.
 
         name: up to 63 of a-z, 0-9 and -, beginning with a letter or a digit.
         value: text of 1 to 4,096 bytes of UTF-8.
 
         Raises `ValidationFailed` for another name or value, and `Unprocessable` where no key is set, or there are
-        1,000 secrets already.
+        1,000 secrets already; `Unprocessable`, with the list, where the document of a device would break a rule, and
+        `SecretsLocked` where a value that it needs, too, cannot be decrypted: nothing was stored then.
         """
         name, value = secret_name(name), checked_value(value)
         check_note(note)
-        ciphertext = self.cipher.encrypt(value)
+        ciphertext = self.store.composers.cipher.encrypt(value)
         with self.store.writing() as work:
             work.layers.lock()
             secrets = work.secrets
@@ -80,7 +85,8 @@ class SecretService:
                 if old is None
                 else evolve(old, ciphertext=ciphertext, revision=old.revision + 1, updated_at=now)
             )
-            return SecretWritten(name, new.revision, secrets.set(new, note, now))
+            change = secrets.set(new, note, now)
+            return SecretWritten(name, new.revision, change, serve_value(work, name, change, note, now))
 
     def remove(self, name: str, note: ChangeNote = UNSIGNED) -> str:
         """Remove a secret that nothing refers to; return the id of the change. Needs no key.
@@ -101,22 +107,31 @@ class SecretService:
             return secrets.remove(old, note, self.clock())
 
     def reencrypt(self) -> int:
-        """Encrypt every value with the first of the keys, and return the number of secrets. No revision changes.
+        """Encrypt every value, and every document that has one, with the first of the keys; return the number of secrets.
 
-        Afterwards the other keys are not needed any more. Raises `SecretsLocked` where a value cannot be decrypted;
-        nothing was stored then.
+        No revision and no ETag changes, and nothing is announced. Afterwards the other keys are not needed any more.
+
+        Raises `SecretsLocked` where something cannot be decrypted; what was done until then stays. Begin again.
         """
+        cipher = self.store.composers.cipher
         with self.store.writing() as work:
             work.layers.lock()
             found = work.secrets.all()
             for secret in found:
-                value = self.cipher.decrypt(secret.ciphertext)
-                work.secrets.reencrypt(evolve(secret, ciphertext=self.cipher.encrypt(value)))
-        return len(found)
+                value = cipher.decrypt(secret.ciphertext)
+                work.secrets.reencrypt(evolve(secret, ciphertext=cipher.encrypt(value)))
+        after: MacAddress | None = None
+        while True:
+            with self.store.writing() as work:
+                page = work.secrets.sealed(after, _RESEALED_AT_ONCE)
+                work.secrets.reseal([(each, resealed(each.text, cipher)) for each in page])
+            if len(page) < _RESEALED_AT_ONCE:
+                return len(found)
+            after = page[-1].mac_address
 
     def _has(self, secret: Secret, value: str) -> bool:
         try:
-            return self.cipher.decrypt(secret.ciphertext) == value
+            return self.store.composers.cipher.decrypt(secret.ciphertext) == value
         except SecretsLocked:
             # A lost key: the new value takes the place of one that nobody can read.
             return False

@@ -37,10 +37,15 @@ def uses_of_secrets(
 
 def use_of(secrets: SecretReader, layers: Iterable[Layer], name: str) -> SecretUse:
     """Return the use of one secret."""
-    counted = _Counted(layers=[layer.name for layer in layers if name in _names_in(layer.content.text)])
+    counted = _Counted(layers=[layer.name for layer in layers_using(layers, name)])
     for mac_address in devices_using(secrets, name):
         counted.add(mac_address)
     return counted.use()
+
+
+def layers_using(layers: Iterable[Layer], name: str) -> list[Layer]:
+    """Return those of these layers that refer to a secret."""
+    return [layer for layer in layers if name in _names_in(layer.content.text)]
 
 
 def devices_using(secrets: SecretReader, name: str) -> Iterator[MacAddress]:

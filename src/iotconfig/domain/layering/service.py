@@ -12,7 +12,6 @@ from attrs import evolve, field, frozen
 from iotconfig.domain.arguments import check_kind, check_whole_number, kind_of
 from iotconfig.domain.change_notes import UNSIGNED, ChangeNote, check_note
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.configs.composing import Composer
 from iotconfig.domain.configs.store import Store, View
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.errors import PreconditionFailed, RecordNotFound
@@ -172,11 +171,12 @@ class LayerService:
         with self.store.reading() as view:
             changes, before, after = self._planned(view.layers, edit, self.clock())
             effects = self._effects(view, before, after)
-        return LayersPreview.of(changes, effects, Composer(before, self.max_content_bytes))
+            old = view.composer().over(before)
+        return LayersPreview.of(changes, effects, old)
 
     def _effects(self, view: View, before: LayerStack, after: LayerStack) -> Effects:
         concerned = concerned_devices(view, before, after)
-        old, new = (Composer(stack, self.max_content_bytes) for stack in (before, after))
+        old, new = map(view.composer().over, (before, after))
         return effects_on(contents_of(view, concerned), old, new, self.yield_turn)
 
     def _check_many(self, edit: LayersEdit) -> None:

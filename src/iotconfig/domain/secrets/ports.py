@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from iotconfig.domain.change_notes import ChangeNote
 from iotconfig.domain.mac import MacAddress
@@ -38,6 +38,14 @@ class ReferringContent:
     text: str
 
 
+@frozen
+class SealedText:
+    """The sealed document of a device, as it is stored."""
+
+    mac_address: MacAddress
+    text: str = field(repr=False)
+
+
 class SecretReader(Protocol):
     """Reads secrets, and the contents that may refer to them."""
 
@@ -56,6 +64,10 @@ class SecretReader(Protocol):
 
         name: those that have this name in quotes, too; None for all.
         """
+        ...
+
+    def sealed(self, after: MacAddress | None, limit: int) -> Sequence[SealedText]:
+        """Return up to `limit` sealed documents of devices after `after`, sorted by MAC address; None begins with the first one."""
         ...
 
     def etag_key(self) -> bytes:
@@ -83,4 +95,11 @@ class SecretRepository(SecretReader, Protocol):
 
     def reencrypt(self, secret: Secret) -> None:
         """Store another ciphertext of the same value. It is no change: log and generation stay."""
+        ...
+
+    def reseal(self, documents: Sequence[tuple[SealedText, str]]) -> None:
+        """Store other ciphertexts of the same documents: each has the one that was read, and the other one.
+
+        No counter needs to be locked: a document that is another one by now stays as it is. Nothing is announced.
+        """
         ...

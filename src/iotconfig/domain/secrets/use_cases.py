@@ -49,6 +49,8 @@ class SecretWritten:
     revision: int
     change: str | None
     """The id of the change; None where the secret had this value already."""
+    served: int | None = 0
+    """The number of devices that are served another document; None where a job goes through the devices."""
 
 
 class SecretUseCases(Protocol):

@@ -25,6 +25,7 @@ from .databases import (
     wakeup,
 )
 from .persistence import Persistence
+from .secrets import cipher
 from .sql import SqlPersistence
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def backend_at(url: str, settings: Settings) -> Backend:
         # Looking for installed packages takes longer than the rest of a start.
         from .external import external_backend
 
-        if (found := external_backend(scheme, url)) is not None:
+        if (found := external_backend(scheme, url, cipher(settings))) is not None:
             return found
     parse_database_url(url)
     return SqlBackend(settings)
@@ -159,6 +160,7 @@ class SqlBackend:
             partial(wakeup, settings),
             settings.devices.expected_intervals,
             settings.content.max_bytes,
+            cipher(settings),
         )
 
     def lease_and_wakeup(self, job: str) -> tuple[Lease, Wakeup]:

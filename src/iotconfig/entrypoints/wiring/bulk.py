@@ -52,7 +52,10 @@ def helped_bulk(settings: Settings, bulk: BulkService) -> HelpedBulkService:
         [sys.executable, "-P", "-m", "iotconfig.entrypoints.bulk_helper"],
         _environ(os.environ),
         # The value in use: a file that has it (DATABASE_URL_FILE) may have changed.
-        secrets={"DATABASE_URL": settings.database.url},
+        secrets={
+            "DATABASE_URL": settings.database.url,
+            "IOTCONFIG_SECRETS_KEY": ",".join(settings.secrets.keys),
+        },
         silence=settings.database.timeouts.bulk + _MARGIN,
     )
 
@@ -65,6 +68,6 @@ def helped_tags(tags: TagService, helped: HelpedBulkService) -> TagUseCases:
 
 
 def _environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables that a helper reads. Of the secrets it gets only the database's, through its standard input."""
+    """The variables that a helper reads. Of the secrets it gets those of the database and its keys, through its standard input."""
     needed = {name: value for name, value in environ.items() if name in _READ or name.startswith(_READ_ALL)}
     return needed | {"IOTCONFIG_DB_POOL_SIZE": "1"}

@@ -25,12 +25,14 @@ from iotconfig.domain.errors import Unprocessable, ValidationFailed, excerpt
 from iotconfig.domain.external_store import ENTRY_POINTS, ExternalStore
 from iotconfig.domain.jobs.ports import Lease, Wakeup
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.secrets.ciphers import NO_KEYS
+from iotconfig.domain.secrets.ports import Cipher
 from iotconfig.entrypoints.settings import InvalidSetting
 
 _NO_CONNECTIONS: Final = PoolUse(in_use=0, idle=0, limit=0, waiting=0)
 
 
-def external_backend(scheme: str, url: str) -> ExternalBackend | None:
+def external_backend(scheme: str, url: str, cipher: Cipher) -> ExternalBackend | None:
     """The store of another package at a URL; None where no installed package has stores of its scheme.
 
     Raises `ValidationFailed` where the URL is not valid, or its package cannot be used.
@@ -47,7 +49,7 @@ def external_backend(scheme: str, url: str) -> ExternalBackend | None:
         raise ValidationFailed(
             f"The package with stores of kind {excerpt(scheme)} cannot be loaded: {error}."
         ) from error
-    return ExternalBackend(make(url))
+    return ExternalBackend(make(url), cipher)
 
 
 @frozen
@@ -55,6 +57,7 @@ class ExternalBackend:
     """`Backend` of another package, which knows no migrations of ours."""
 
     _store: ExternalStore
+    _cipher: Cipher = NO_KEYS
 
     def __str__(self) -> str:
         return str(self._store)
@@ -94,6 +97,7 @@ class ExternalBackend:
         """Do nothing: `require_current` asks the store."""
 
     def open(self) -> ExternalPersistence:
+        self._store.store.composers.cipher = self._cipher
         return ExternalPersistence(self._store)
 
     def lease_and_wakeup(self, job: str) -> tuple[Lease, Wakeup]:

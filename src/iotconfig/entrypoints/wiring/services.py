@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from iotconfig.domain.layering.secret_service import SecretService
     from iotconfig.domain.layering.service import LayerService
     from iotconfig.domain.offload import Offload
-    from iotconfig.domain.secrets.ports import Cipher
 
     from .persistence import Persistence
     from .pictures import PicturesOnDemand
@@ -115,14 +114,7 @@ class Services:
         """Values that documents name."""
         from iotconfig.domain.layering.secret_service import SecretService
 
-        return SecretService(self.persistence.store, self.cipher, utc_now, yield_turn)
-
-    @cached_property
-    def cipher(self) -> Cipher:
-        """What encrypts the secrets in the database."""
-        from .secrets import cipher
-
-        return cipher(self.settings)
+        return SecretService(self.persistence.store, utc_now, yield_turn)
 
     @cached_property
     def adoption(self) -> AdoptionService:

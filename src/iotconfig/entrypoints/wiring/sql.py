@@ -10,6 +10,7 @@ from attrs import define
 
 from iotconfig.domain.devices.silence import NO_INTERVALS, ExpectedIntervals
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
+from iotconfig.domain.secrets.ciphers import NO_KEYS
 
 if TYPE_CHECKING:
     from iotconfig.adapters.sql.engine.database import Database
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.devices.subscriber_reports import SubscriberReports
     from iotconfig.domain.devices.tokens import DeviceTokenStore
     from iotconfig.domain.jobs.ports import Wakeup
+    from iotconfig.domain.secrets.ports import Cipher
 
 
 @define(slots=False)
@@ -38,13 +40,15 @@ class SqlPersistence:
     """How often devices are expected to show a sign of life."""
     max_content_bytes: int = DEFAULT_MAX_BYTES
     """The size limit of documents, in bytes of UTF-8."""
+    cipher: Cipher = NO_KEYS
+    """Encrypts secrets."""
 
     @cached_property
     def store(self) -> Store:
         from iotconfig.adapters.sql.store import SqlStore
         from iotconfig.domain.configs.composing import Composers
 
-        return SqlStore(self.database, Composers(self.max_content_bytes))
+        return SqlStore(self.database, Composers(self.max_content_bytes, self.cipher))
 
     @cached_property
     def notifications(self) -> NotificationQueue:

@@ -35,7 +35,8 @@ class SecretsContract(UseCases):
     @pytest.fixture
     def secrets(self, store: Store, clock: SteppingClock) -> SecretService:
         """The use cases over the store of the test."""
-        return SecretService(store, CountingCipher(), clock)
+        store.composers.cipher = CountingCipher()
+        return SecretService(store, clock)
 
     def test_a_secret_is_set_and_listed_without_its_value(self, store: Store, secrets: SecretService) -> None:
         """Nothing that the store gives has the value."""
@@ -46,7 +47,7 @@ class SecretsContract(UseCases):
 
         assert ("wifi-psk", 1) == (written.name, written.revision)
         assert ("wifi-psk", 1) == (listed.name, listed.revision)
-        assert _VALUE == secrets.cipher.decrypt(stored.ciphertext)
+        assert _VALUE == store.composers.cipher.decrypt(stored.ciphertext)
         assert _VALUE not in repr((stored, listed, written, _log(store)))
 
     def test_another_value_is_another_revision(self, secrets: SecretService) -> None:
@@ -126,7 +127,7 @@ class SecretsContract(UseCases):
         secrets.set("wifi-psk", value)
         with store.reading() as view:
             (stored,) = view.secrets.all()
-        assert value == secrets.cipher.decrypt(stored.ciphertext)
+        assert value == store.composers.cipher.decrypt(stored.ciphertext)
 
     def test_a_secret_in_use_is_not_removed(self, store: Store, secrets: SecretService) -> None:
         """The refusal names the devices; a name that is only similar does not count."""
@@ -204,14 +205,14 @@ class SecretsContract(UseCases):
             (new,) = view.secrets.all()
         assert (before, log) == (secrets.all(), _log(store))
         assert old.ciphertext != new.ciphertext
-        assert "value" == secrets.cipher.decrypt(new.ciphertext)
+        assert "value" == store.composers.cipher.decrypt(new.ciphertext)
 
     def test_a_value_whose_key_is_lost_can_be_replaced(self, store: Store, secrets: SecretService) -> None:
         """It is another revision, even if the value is the same: nobody can know."""
         secrets.set("a", "value")
-        later = SecretService(store, CountingCipher("k2"), secrets.clock)
+        store.composers.cipher = CountingCipher("k2")
 
-        assert 2 == later.set("a", "value").revision
+        assert 2 == secrets.set("a", "value").revision
 
     def test_a_write_that_fails_stores_nothing(self, store: Store, clock: SteppingClock) -> None:
         """The secret and its row in the change log are one transaction."""

@@ -25,6 +25,7 @@ from .notification_outbox import NotificationOutboxContract
 from .pruning import PruningContract
 from .replay_guard import ReplayGuardContract
 from .restoring import RestoringContract
+from .sealed_documents import SealedDocumentsContract
 from .secrets import SecretsContract
 from .selections import SelectionsContract
 from .serving import ServingContract
@@ -58,6 +59,7 @@ class StoreContract(
     DeviceModelsContract,
     SelectionsContract,
     SecretsContract,
+    SealedDocumentsContract,
     ChangeLogContract,
     ChangeSearchContract,
     NotificationOutboxContract,

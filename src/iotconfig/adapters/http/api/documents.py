@@ -6,8 +6,9 @@ import falcon
 from attrs import frozen
 
 from iotconfig.adapters.http.requests.conditional import check_for_device
+from iotconfig.domain.access.principal import Role
 from iotconfig.domain.configs.config_use_cases import DocumentUseCases
-from iotconfig.domain.errors import RecordNotFound
+from iotconfig.domain.errors import AuthorizationFailed, RecordNotFound
 from iotconfig.domain.mac import MacAddress
 
 from .fetches import Fetches
@@ -28,8 +29,10 @@ class DocumentResource:
         except RecordNotFound:
             self.fetches.record_absence(req, mac_address)
             raise
+        if document.has_secrets:
+            _check_reader(req)
         is_known = check_for_device(req, document.etag)
-        resp.set_header("Cache-Control", "no-cache")
+        resp.set_header("Cache-Control", "private, no-cache" if document.has_secrets else "no-cache")
         resp.set_header("ETag", document.etag)
         if is_known:
             resp.status = falcon.HTTP_304
@@ -37,3 +40,13 @@ class DocumentResource:
             resp.content_type = falcon.MEDIA_JSON
             resp.data = document.body
         self.fetches.record(req, resp, mac_address, document, is_sent=not is_known)
+
+
+def _check_reader(req: falcon.Request) -> None:
+    """Refuse an operator who may only read a document with values of secrets. A device has no principal."""
+    principal = req.context.principal
+    if principal is not None and Role.ADMIN not in principal.roles:
+        raise AuthorizationFailed(
+            f"{principal.subject} is not allowed to do this: the document has values of secrets. "
+            "The content of the config has their names."
+        )

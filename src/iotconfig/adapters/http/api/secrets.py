@@ -71,6 +71,10 @@ class WrittenSecret:
     name: str
     revision: Annotated[int, "The revision of the secret"]
     change: Annotated[str | None, "The id of the change; null where the secret had this value already"]
+    served: Annotated[
+        int | None,
+        "The number of devices that are served another document; null where a job goes through the devices",
+    ]
 
 
 @frozen
@@ -103,7 +107,7 @@ class SecretResource:
         query = read_query(req, ChangeQuery)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewValue)
         written = self.secrets.set(name, body.value, note_of(req, query.message, body.message))
-        send(resp, WrittenSecret(written.name, written.revision, written.change))
+        send(resp, WrittenSecret(written.name, written.revision, written.change, written.served))
         if written.change is not None:
             resp.set_header(CHANGE, written.change)
             resp.status = falcon.HTTP_201 if written.revision == 1 else falcon.HTTP_200
