@@ -28,6 +28,7 @@ from iotconfig.domain.layers.reach import EVERYTHING, Reach
 from iotconfig.domain.mac import MacAddress
 from iotconfig.testing.builders import content, mac
 from iotconfig.testing.clocks import SteppingClock
+from iotconfig.testing.contracts.models import model, record_model
 from tests.support.json_texts import any_value, made
 
 LIKE = '{"a": 1,"o": {"x": 1.10},"name": "%s"}'
@@ -118,6 +119,19 @@ def test_within_a_scope() -> None:
 
     assert [("door", 25), ("floor", 30)] == [(layer.name, layer.rank) for layer in house.layers.all()]
     assert ["{}", "{}", '{"a": 1}', '{"a": 1}'] == house.own()
+
+
+def test_models_have_layers() -> None:
+    """Of the devices that have the same model."""
+    house = House(*(f'{{"a": 1,"m": "{kind}"}}' for kind in ("lamp", "lamp", "door", "door")))
+    record_model(house.store, model("lamp"))
+    for number in (1, 2):
+        house.tags.edit(mac(number), LabelEdit(model="lamp"))
+    _, on_stored = _watched(house)
+    house.factoring.store(house.factoring.plan(), 0, on_stored=on_stored)
+
+    assert [Reach(), Reach("lamp")] == [layer.reach for layer in house.layers.all()]
+    assert ["{}", "{}", '{"m": "door"}', '{"m": "door"}'] == house.own()
 
 
 def test_another_number_of_accepted_bytes_is_refused() -> None:

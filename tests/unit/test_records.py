@@ -93,6 +93,16 @@ def test_any_contents_come_back_from_a_document(
     assert [] == reasons(document(data, 100_000))
 
 
+def test_a_record_may_have_the_revision_of_its_config() -> None:
+    """It is refused where the config is at another one; null is any."""
+    written = [record_of(ExportedConfig(mac(1), text), 7).encode() for text in ('{"a": 1}', '{\n"a":1}')]
+
+    assert [
+        BulkEntry(f"in:{n}", mac(1), content('{"a": 1}' if n == 1 else '{\n"a":1}'), 7) for n in (1, 2)
+    ] == (ndjson(b"\n".join(written)))
+    assert [BulkEntry("in:1", mac(1), content())] == ndjson(line(1)[:-1] + b', "if_revision": null}')
+
+
 def test_positions_are_line_numbers() -> None:
     """A position is the stream's name and a line from 1; in a document, the line where the record begins."""
     text = b'{"configs": [\n' + line(1) + b",\n\n" + line(2, '{\n"a":1}') + b"," + line(3) + b"\n]}\n"
@@ -128,6 +138,12 @@ def test_blank_lines_are_skipped() -> None:
         pytest.param(line(1, '{"a":1,"a":1}') + b"\n", InvalidDocument, "twice", id="duplicate in content"),
         pytest.param(line(1, "{}") + line(2) + b"\n", InvalidDocument, "not JSON", id="two on a line"),
         pytest.param(line(1)[:-1] + b',"x":1}\n', InvalidDocument, "unknown member", id="unknown member"),
+        pytest.param(
+            line(1)[:-1] + b',"if_revision":1.5}\n',
+            InvalidDocument,
+            "At /if_revision: expected a whole",
+            id="revision",
+        ),
         pytest.param(line(1)[:-1] + b',"content":{}}\n', InvalidDocument, "twice", id="duplicate member"),
         pytest.param(b"\xef\xbb\xbf" + line(1) + b"\n", InvalidDocument, "byte order mark", id="BOM"),
         pytest.param(line(1, '"\xff"') + b"\xff\n", InvalidDocument, "not UTF-8", id="not UTF-8"),

@@ -29,6 +29,8 @@ _COMMANDS: Final = {
     "device-token": "tokens.device_token",
     "devices": "devices.devices",
     "export": "exporting.export",
+    "factor": "factoring.factor",
+    "flatten": "factoring.flatten",
     "health": "health.health",
     "import": "importing.import_",
     "layer": "layer_group.layer",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Final
+from typing import Annotated, Final
 
 from attrs import fields, frozen
 
@@ -14,7 +14,7 @@ from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.mac import MacAddress
 
-from .members import BODY_DEPTH, content_of, mac_address_of, missing
+from .members import BODY_DEPTH, content_of, mac_address_of, missing, plain_value
 
 
 @frozen
@@ -23,9 +23,11 @@ class Record:
 
     mac_address: MacAddress
     content: ConfigContent
+    if_revision: Annotated[int | None, "Refused unless the config is at this revision"] = None
 
 
 _NAMES: Final = tuple(attribute.name for attribute in fields(Record))
+_REQUIRED: Final = ("mac_address", "content")
 # A record as exports write it; the second group is the content if it is a valid document.
 _USUAL_RECORD: Final = re.compile(
     r'\{"mac_address": ?"([0-9a-f:]{17})", ?"content": ?(\{.*\})\}\n?', re.DOTALL
@@ -33,7 +35,7 @@ _USUAL_RECORD: Final = re.compile(
 
 
 def entry_of(line: bytes, place: str, max_content_bytes: int = DEFAULT_MAX_BYTES) -> BulkEntry:
-    """The entry that one JSON object with `mac_address` and `content` describes. Raises as `BodyReader.read`."""
+    """The entry that one JSON object describes: a `Record`. Raises as `BodyReader.read`."""
     text = strict_json.decode_utf8(line)
     if usual := _USUAL_RECORD.fullmatch(text):
         # Fast path; the general path below is a third slower and reports errors.
@@ -44,16 +46,26 @@ def entry_of(line: bytes, place: str, max_content_bytes: int = DEFAULT_MAX_BYTES
             pass
     found = json_members.members(text, BODY_DEPTH, _NAMES)
     members = {member.name: member for member in found}
-    if len(members) < len(_NAMES):
-        raise missing(next(name for name in _NAMES if name not in members))
+    for name in _REQUIRED:
+        if name not in members:
+            raise missing(name)
     mac_address = mac_address_of(members["mac_address"])
-    return BulkEntry(place, mac_address, content_of(members["content"], max_content_bytes))
+    content = content_of(members["content"], max_content_bytes)
+    return BulkEntry(place, mac_address, content, _revision_of(members.get("if_revision")))
 
 
-def record_of(exported: ExportedConfig) -> str:
+def _revision_of(member: json_members.Member | None) -> int | None:
+    if member is None or member.value is None:
+        return None
+    revision: int = plain_value(int, "a whole number or null", member)
+    return revision
+
+
+def record_of(exported: ExportedConfig, if_revision: int | None = None) -> str:
     """One config as a line that `entry_of` reads back, without the line break."""
     mac_address, text = exported
     # A line break would end the record, and outer space would belong to the record.
     if "\n" in text or "\r" in text or text != text.strip(" \t"):
         text = json.dumps(text, ensure_ascii=False)
-    return f'{{"mac_address": "{mac_address}", "content": {text}}}'
+    condition = "" if if_revision is None else f', "if_revision": {if_revision}'
+    return f'{{"mac_address": "{mac_address}", "content": {text}{condition}}}'

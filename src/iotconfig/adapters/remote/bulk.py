@@ -32,10 +32,7 @@ from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
 from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.configs.undoing import check_change_id
 from iotconfig.domain.documents.merge_patch import MergePatch
-from iotconfig.domain.errors import (
-    IotConfigError,
-    ValidationFailed,
-)
+from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.mac import MacAddress
 
 from .bodies import signed
@@ -170,10 +167,10 @@ def _write_entries(
             refused += 1
             on_refusal(item)
             continue
-        if item.if_revision is not None:
-            raise ValidationFailed("Over HTTP, an import cannot have entries with if_revision.")
         places[f"line {len(places) + 1}"] = item.place
-        file.write(f"{record_of(ExportedConfig(item.mac_address, item.content.text))}\n".encode())
+        file.write(
+            f"{record_of(ExportedConfig(item.mac_address, item.content.text), item.if_revision)}\n".encode()
+        )
     return places, refused
 
 

@@ -53,6 +53,7 @@ class Fleet:
                     revision=summary.revision,
                     content=ConfigContent.parse(config.text, self.max_bytes),
                     tags=tuple(summary.tags),
+                    model=summary.model,
                 )
                 for config in exported
                 if (summary := summaries.get(str(config.mac_address))) is not None
