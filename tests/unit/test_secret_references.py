@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from iotconfig.domain.documents.strict_json import decode
 from iotconfig.domain.errors import InvalidDocument
-from iotconfig.domain.secrets.references import MARK, names_of, references
+from iotconfig.domain.secrets.references import MARK, names_of, references, shows_value
 from iotconfig.domain.secrets.resolving import resolved
 
 REFERENCE = '{"$secret": "b"}'
@@ -130,3 +130,22 @@ def test_long_runs_of_spaces_are_read_once() -> None:
     text = f'{{"a": [{", ".join([f"{{{spaces}{MARK}{spaces}:{spaces}{chr(34)}b{chr(34)}{spaces}}}"] * 60)}]}}'
 
     assert 60 == len(references(text))
+
+
+@pytest.mark.parametrize(
+    ("pointer", "is_shown"),
+    [
+        ("", True),
+        ("/a", True),
+        ("/a/1", True),
+        ("/a/1/~0b", True),
+        ("/a/0", False),
+        ("/a/1/c", False),
+        ("/a/1/~0", False),
+        ("/d", False),
+        ("/a/1/~0b/$secret", False),
+    ],
+)
+def test_places_that_show_a_value(pointer: str, is_shown: bool) -> None:
+    """What a check found there, such as an object with too many members, must not be quoted."""
+    assert is_shown is shows_value('{"a": [0, {"~b": {"$secret": "b"}, "c": 1}], "d": 2}', pointer)

@@ -74,6 +74,7 @@ class Composer:
         return self._served(composed, lower.used)
 
     def _served(self, composed: ConfigContent, used: tuple[UsedLayer, ...]) -> ServedDocument:
+        # Rules of a model are about `self.sealer.given(composed)`: a sealed text is no JSON, and a reference no string.
         sealed = self.sealer.sealed(composed)
         rule = COMPOSITION_RULE if used else FIRST_RULE
         return ServedDocument(sealed, used, rule, None if sealed is composed else composed)

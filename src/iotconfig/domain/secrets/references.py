@@ -65,6 +65,18 @@ def names_of(text: str) -> frozenset[str]:
     return frozenset(reference.name for reference in references(text))
 
 
+def shows_value(text: str, pointer: str) -> bool:
+    """Whether what stands at a place of the document that devices are given has the value of a secret, or is one.
+
+    text: of the document with the names of secrets.
+    pointer: the place, as a JSON Pointer.
+    """
+    return any(
+        f"{place}/".startswith(f"{pointer}/")
+        for place in (pointer_to_object(text, each.begin + 1) for each in references(text))
+    )
+
+
 def _reference_at(text: str, position: int) -> Reference:
     """The reference that has its member at `position`."""
     begin = position - 1

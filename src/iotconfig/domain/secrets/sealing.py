@@ -71,19 +71,29 @@ class Sealer:
         exist; `ContentTooLarge` where the document is too large with the values; `SecretsLocked` where a value cannot
         be decrypted.
         """
-        if MARK not in document.text:
+        given = self.given(document)
+        if given is document.text:
             return document
-        names = names_of(document.text)
-        if not names:
-            return document
-        body = resolved(document.text, self._values_of(names)).encode()
+        body = given.encode()
         if len(body) > self._max_bytes:
             raise ContentTooLarge(
                 f"With the values of its secrets, the document is larger than {self._max_bytes} bytes.",
                 max_bytes=self._max_bytes,
             )
-        text = f"{SEALED}{self._cipher.encrypt(body.decode())}"
-        return evolve(document, text=text, etag=keyed_etag(body, self._key))
+        return evolve(
+            document, text=f"{SEALED}{self._cipher.encrypt(given)}", etag=keyed_etag(body, self._key)
+        )
+
+    def given(self, document: ConfigContent) -> str:
+        """Return the text that devices are given, which the rules of a model are about; itself without references.
+
+        document: with the names of secrets. What a check finds in it is shown only where `shows_value` is false.
+        Raises as `sealed` does.
+        """
+        text = document.text
+        if MARK not in text or not (names := names_of(text)):
+            return text
+        return resolved(text, self._values_of(names))
 
     def _values_of(self, names: Iterable[str]) -> Mapping[str, str]:
         """The values of secrets. Those that do not exist are left out."""
