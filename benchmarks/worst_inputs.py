@@ -358,6 +358,8 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("GET", "/labels"): plain,
     ("GET", "/files"): plain,
     ("GET", "/pictures"): plain,
+    ("GET", "/layers"): plain,
+    ("GET", "/layers/{name}"): plain,
     ("GET", "/changes"): plain,
     ("GET", "/new-boards"): plain,
     ("GET", "/deleted"): plain,

@@ -11,6 +11,7 @@ SCREENS = {
     "Fleet": "Devices",
     "Bulk": "Change many devices",
     "New boards": "New boards",
+    "Layers": "Layers",
     "Changes": "Changes",
     "Deleted": "Deleted devices",
     "Files": "Files for devices",
@@ -91,7 +92,7 @@ def test_no_width_scrolls_sideways(visitor: Visitor, locale: str) -> None:
     with visitor.page("/files", locale=locale) as page:
         live = page.get_by_text("Live", exact=True)
         expect(live).to_be_visible()
-        for width in (320, 390, 600, 760, 900, 901, 1024):
+        for width in (320, 390, 600, 760, 900, 901, 1024, 1080, 1081):
             page.set_viewport_size({"width": width, "height": 700})
             assert [] == parts_that_stick_out(page)
             assert page.locator("iotconfig-app .bar").evaluate("bar => bar.scrollWidth <= bar.clientWidth")

@@ -24,6 +24,10 @@ SCREENS: Final = {
     "/": "Porch",
     "/bulk": "Many devices are changed by administrators.",
     "/new-boards": "1a:2b",
+    "/layers": "base",
+    "/layers/base": "devices with floor-3",
+    "/layers/base?edit": "devices with floor-3",
+    "/layers?new": "base",
     "/changes": "revision 2",
     "/deleted": "Attic",
     "/health": "1 parked",
@@ -52,6 +56,8 @@ WRITES: Final[tuple[tuple[str, str, object], ...]] = (
     ("POST", f"/api/changes/{'0' * 16}/undo", {}),
     ("POST", "/api/notifications/retry", {}),
     ("PUT", f"/api/configs/{MAC}", {"content": {}}),
+    ("PUT", "/api/layers/base", {"reaches": {"all": True}, "content": {}}),
+    ("POST", "/api/layers/order", {"layers": ["base"]}),
     ("DELETE", f"/api/configs/{MAC}", None),
     ("POST", "/api/tokens", {"name": "x", "role": "admin"}),
 )
@@ -75,6 +81,8 @@ def watched(start_serve: Callable[..., Serve], postgres_url: str, tmp_path: Path
         assert 201 == service.client.send_json("PUT", f"/api/configs/by-mac/{mac}", body, **admin).status
     for method, path in (("PUT", f"/api/devices/{MAC}/tags/dry"), ("DELETE", f"/api/configs/{DELETED}")):
         assert 204 == service.client.request(method, path, headers=admin).status
+    layer = {"reaches": {"tags": ["floor-3"]}, "rank": 1, "content": {"a": 1}}
+    assert 201 == service.client.send_json("PUT", "/api/layers/base", layer, **admin).status
     assert 404 == service.client.get(f"/api/configs/{BOARD}.json").status
     yield service
     broker.kill()

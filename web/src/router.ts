@@ -41,6 +41,19 @@ export const SCREENS: readonly Screen[] = [
     load: () => import("./screens/new-boards/new-boards-screen.ts"),
   },
   {
+    path: "/layers",
+    element: "layers-screen",
+    title: (strings) => strings.layers.title,
+    group: "devices",
+    load: () => import("./screens/layers/layers-screen.ts"),
+  },
+  {
+    path: "/layers/:name",
+    element: "layer-screen",
+    title: (strings) => strings.layers.title,
+    load: () => import("./screens/layers/layer-screen.ts"),
+  },
+  {
     path: "/changes",
     element: "changes-screen",
     title: (strings) => strings.changes.title,
@@ -142,6 +155,11 @@ function decoded(segment: string): string {
 /** The address of a device's page. more: its query, such as `edit`. */
 export function deviceAddress(mac: string, more = ""): string {
   return `/devices/${mac}${more && `?${more}`}`;
+}
+
+/** The address of a layer's page. */
+export function layerAddress(name: string): string {
+  return `/layers/${name}`;
 }
 
 /** Go to an address of this page. replace: without a step in the browser's history, as for each letter of a search. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { comparedBy, picked } from "../src/screens/device/history/compared.ts";
+import { comparedBy, picked } from "../src/history/compared.ts";
 
 test("an address compares two revisions, the earlier one first", () => {
   assert.deepEqual(comparedBy(new URLSearchParams("from=3&to=12")), [3, 12]);

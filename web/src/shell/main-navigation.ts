@@ -32,7 +32,7 @@ export class MainNavigation extends LitElement {
       a:focus-visible {
         outline-offset: -2px;
       }
-      @media (min-width: 901px) {
+      @media (min-width: 1081px) {
         .menu {
           display: none;
         }
@@ -61,7 +61,7 @@ export class MainNavigation extends LitElement {
           border-color: var(--accent);
         }
       }
-      @media (max-width: 900px) {
+      @media (max-width: 1080px) {
         .menu {
           max-width: 100%;
           min-height: 44px;

@@ -208,6 +208,7 @@ export const de: Strings = {
     keepGoing: "Den Rest rückgängig machen und diese lassen, wie sie sind",
     undone: (change) => `Rückgängig gemacht. Auch das ist eine Änderung: ${change}.`,
   },
+  layers: { title: "Schichten" },
   newBoards: {
     title: "Neue Platinen",
     heading: "Neue Platinen",

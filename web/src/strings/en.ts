@@ -203,6 +203,7 @@ export const en = {
     keepGoing: "Undo the rest, and leave these as they are",
     undone: (change: string) => `Undone. The undo is a change itself: ${change}.`,
   },
+  layers: { title: "Layers" },
   newBoards: {
     title: "New boards",
     heading: "New boards",

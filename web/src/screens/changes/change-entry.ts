@@ -9,6 +9,7 @@ import { Listening } from "../../parts/listening.ts";
 import { lists } from "../../parts/list-styles.ts";
 import "../../parts/relative-time.ts";
 import { controls } from "../../parts/shared-styles.ts";
+import { layerAddress } from "../../router.ts";
 import { session } from "../../session/session.ts";
 import { counted, strings } from "../../strings/strings.ts";
 import type { ChangeGroup } from "./change-groups.ts";
@@ -133,9 +134,14 @@ export class ChangeEntry extends LitElement {
   }
 
   private subjects(entries: readonly Change[]): unknown {
-    const named = [...new Set(entries.filter((each) => !isOfDevice(each)).map(({ subject }) => subject))];
+    const others = entries.filter((each) => !isOfDevice(each));
+    const named = new Map(others.map(({ kind, subject }) => [`${kind} ${subject}`, { kind, subject }]));
     const ofDevices = entries.filter(isOfDevice);
-    return html`${named.map((name) => html`<bdi class="mono">${name}</bdi> `)}
+    return html`${[...named.values()].map(({ kind, subject }) =>
+      kind === "layer"
+        ? html`<a class="mono" href=${layerAddress(subject)}>${subject}</a> `
+        : html`<bdi class="mono">${subject}</bdi> `,
+    )}
     ${ofDevices.length > 0 ? this.devices(ofDevices) : nothing}`;
   }
 

@@ -37,7 +37,7 @@ from iotconfig.domain.names import NAME_PATTERN
 
 from .shared import CONDITIONS, IF_MATCH, IF_NONE_MATCH
 
-_NAME: Final = Parameter(
+LAYER_NAME: Final = Parameter(
     "name", "The name of the layer", "floor-3", {"type": "string", "pattern": f"^{NAME_PATTERN}$"}
 )
 _FLOOR: Final = {"reaches": {"tags": ["floor-3"]}, "rank": 100, "content": {"mqtt": {"host": "10.3.0.1"}}}
@@ -102,7 +102,7 @@ AREA: Final = Area(
         Route(
             "/api/layers/{name}",
             lambda api: LayerResource(api.use_cases.layers, api.bodies, api.require_if_match),
-            parameters=(_NAME,),
+            parameters=(LAYER_NAME,),
             check_path=lambda fields: layer_name_of(fields["name"]),
             get=Operation(
                 "getLayer",
@@ -178,7 +178,7 @@ AREA: Final = Area(
         Route(
             "/api/layers/{name}/revisions",
             lambda api: LayerRevisionsResource(api.use_cases.layers),
-            parameters=(_NAME,),
+            parameters=(LAYER_NAME,),
             check_path=lambda fields: layer_name_of(fields["name"]),
             get=Operation(
                 "listLayerRevisions",
@@ -193,7 +193,7 @@ AREA: Final = Area(
         Route(
             "/api/layers/{name}/revisions/{number}",
             lambda api: LayerRevisionResource(api.use_cases.layers),
-            parameters=(_NAME, Parameter("number", "The number of the revision", 1, REVISION.schema)),
+            parameters=(LAYER_NAME, Parameter("number", "The number of the revision", 1, REVISION.schema)),
             check_path=lambda fields: layer_name_of(fields["name"]),
             get=Operation(
                 "getLayerRevision",
@@ -208,7 +208,7 @@ AREA: Final = Area(
         Route(
             "/api/layers/{name}/diff",
             lambda api: LayerDiffResource(api.use_cases.layers, api.comparing),
-            parameters=(_NAME,),
+            parameters=(LAYER_NAME,),
             check_path=lambda fields: layer_name_of(fields["name"]),
             get=Operation(
                 "compareLayerRevisions",
@@ -223,7 +223,7 @@ AREA: Final = Area(
         Route(
             "/api/layers/{name}/rollback",
             lambda api: LayerRollbackResource(api.use_cases.layers, api.bodies, api.require_if_match),
-            parameters=(_NAME,),
+            parameters=(LAYER_NAME,),
             check_path=lambda fields: layer_name_of(fields["name"]),
             post=Operation(
                 "rollBackLayer",

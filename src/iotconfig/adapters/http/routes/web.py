@@ -9,6 +9,7 @@ from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.routing import Answer, Area, Operation, Parameter, Route
 from iotconfig.adapters.http.web.resources import FileResource, PageResource
 
+from .layers import LAYER_NAME
 from .shared import IF_NONE_MATCH, MAC
 
 _NOT_MODIFIED: Final = Answer("Not modified: the `ETag` is current", None, ("ETag",))
@@ -42,6 +43,8 @@ AREA: Final = Area(
     (
         _screen("/", "Start"),
         _screen("/bulk", "Bulk"),
+        _screen("/layers", "Layers"),
+        _screen("/layers/{name}", "Layer", (LAYER_NAME,)),
         _screen("/changes", "Changes"),
         _screen("/new-boards", "NewBoards"),
         _screen("/deleted", "Deleted"),

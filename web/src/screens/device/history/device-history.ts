@@ -2,14 +2,16 @@ import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 
+import { difference } from "../../../documents/stored-config.ts";
+import { comparedBy, picked } from "../../../history/compared.ts";
+import "../../../history/revision-comparison.ts";
+import "../../../history/revision-entry.ts";
+import type { Differences } from "../../../history/revisions.ts";
 import { Listening } from "../../../parts/listening.ts";
 import { controls } from "../../../parts/shared-styles.ts";
 import { deviceAddress, navigate } from "../../../router.ts";
 import { session } from "../../../session/session.ts";
 import { counted, strings } from "../../../strings/strings.ts";
-import { comparedBy, picked } from "./compared.ts";
-import "./revision-comparison.ts";
-import "./revision-entry.ts";
 import { type Revision, RevisionLog } from "./revision-log.ts";
 import "./roll-back-dialog.ts";
 import type { RollBackDialog, RolledBack } from "./roll-back-dialog.ts";
@@ -80,7 +82,8 @@ export class DeviceHistory extends LitElement {
       ${
         from !== undefined && to !== undefined
           ? html`<revision-comparison
-              .mac=${this.mac}
+              .subject=${this.mac}
+              .differences=${this.differences}
               .from=${from}
               .to=${to}
               @close=${() => {
@@ -107,7 +110,8 @@ export class DeviceHistory extends LitElement {
   private entry(entry: Revision, isNewest: boolean): unknown {
     const { revision, etag } = entry;
     return html`<revision-entry
-      .mac=${this.mac}
+      .subject=${this.mac}
+      .differences=${this.differences}
       .revision=${entry}
       .isCurrent=${isNewest && this.exists}
       .isPicked=${this.picks.includes(revision)}
@@ -118,6 +122,9 @@ export class DeviceHistory extends LitElement {
       @back=${() => this.dialog.show(this.mac, revision)}
     ></revision-entry>`;
   }
+
+  private readonly differences: Differences = async (from, to) =>
+    (await difference(this.mac, from, to)).unified_diff;
 
   private footing(): unknown {
     const { log } = this;

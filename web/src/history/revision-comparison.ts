@@ -1,13 +1,13 @@
 import { css, html, LitElement, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
-import { difference } from "../../../documents/stored-config.ts";
-import { controls } from "../../../parts/shared-styles.ts";
-import "../../../parts/unified-diff.ts";
-import { shown } from "../../../shell/errors.ts";
-import { counted, strings } from "../../../strings/strings.ts";
+import { controls } from "../parts/shared-styles.ts";
+import "../parts/unified-diff.ts";
+import { shown } from "../shell/errors.ts";
+import { counted, strings } from "../strings/strings.ts";
+import type { Differences } from "./revisions.ts";
 
-/** The difference between two revisions of a config. Event: `close`. */
+/** The difference between two revisions of a config or a layer. Event: `close`. */
 @customElement("revision-comparison")
 export class RevisionComparison extends LitElement {
   static override styles = [
@@ -42,14 +42,16 @@ export class RevisionComparison extends LitElement {
     `,
   ];
 
-  @property({ attribute: false }) mac = "";
+  /** What its history is of. */
+  @property({ attribute: false }) subject = "";
+  @property({ attribute: false }) differences: Differences = () => Promise.resolve("");
   @property({ attribute: false }) from = 0;
   @property({ attribute: false }) to = 0;
   @state() private text: string | undefined;
   @state() private refusal = "";
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("mac") || changed.has("from") || changed.has("to")) void this.load();
+    if (changed.has("subject") || changed.has("from") || changed.has("to")) void this.load();
   }
 
   protected override render(): unknown {
@@ -73,12 +75,12 @@ export class RevisionComparison extends LitElement {
   }
 
   private async load(): Promise<void> {
-    const { mac, from, to } = this;
+    const { subject, from, to } = this;
     this.text = undefined;
     this.refusal = "";
-    const isCurrent = (): boolean => mac === this.mac && from === this.from && to === this.to;
+    const isCurrent = (): boolean => subject === this.subject && from === this.from && to === this.to;
     try {
-      const { unified_diff: text } = await difference(mac, from, to);
+      const text = await this.differences(from, to);
       if (isCurrent()) this.text = text;
     } catch (error) {
       if (isCurrent()) this.refusal = shown(error).sentence;

@@ -1,16 +1,15 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
-import { difference } from "../../../documents/stored-config.ts";
-import "../../../parts/relative-time.ts";
-import { controls } from "../../../parts/shared-styles.ts";
-import "../../../parts/unified-diff.ts";
-import { shown } from "../../../shell/errors.ts";
-import { counted, strings } from "../../../strings/strings.ts";
-import type { Revision } from "./revision-log.ts";
+import "../parts/relative-time.ts";
+import { controls } from "../parts/shared-styles.ts";
+import "../parts/unified-diff.ts";
+import { shown } from "../shell/errors.ts";
+import { counted, strings } from "../strings/strings.ts";
+import type { Differences, Revision } from "./revisions.ts";
 
 /**
- * One revision of a config: who, when, why, and on request what it changed.
+ * One revision of a config or of a layer: who, when, why, and on request what it changed.
  *
  * Events: `pick` (chosen for a comparison, or no longer), `back` (roll back to it).
  */
@@ -111,12 +110,14 @@ export class RevisionEntry extends LitElement {
     `,
   ];
 
-  /** The device whose history this is. */
-  @property({ attribute: false }) mac = "";
+  /** What its history is of: the MAC address of a device, or the name of a layer. */
+  @property({ attribute: false }) subject = "";
+  /** Reads what it changed. */
+  @property({ attribute: false }) differences: Differences = () => Promise.resolve("");
   @property({ attribute: false }) revision: Revision | undefined;
   @property({ type: Boolean, reflect: true, attribute: "current" }) isCurrent = false;
   @property({ attribute: false }) isPicked = false;
-  /** Whether the config can be rolled back to it. */
+  /** Whether one can roll back to it. */
   @property({ attribute: false }) hasWayBack = false;
   @state() private isOpen = false;
   @state() private changes: string | undefined;
@@ -124,7 +125,7 @@ export class RevisionEntry extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     const before = changed.get("revision");
-    if (changed.has("mac") || (before && before.revision !== this.revision?.revision)) {
+    if (changed.has("subject") || (before && before.revision !== this.revision?.revision)) {
       this.changes = undefined;
       this.refusal = "";
       this.isOpen = false;
@@ -139,7 +140,7 @@ export class RevisionEntry extends LitElement {
       author,
       message,
       created_at: at,
-      mac_address: board,
+      mac_address: board = this.subject,
     } = this.revision;
     const { history } = strings;
     return html`
@@ -149,7 +150,7 @@ export class RevisionEntry extends LitElement {
         <span>${strings.changes.operations[operation]}</span>
         <span>${history.by} <bdi>${author}</bdi></span>
         <relative-time class="faint" .at=${at}></relative-time>
-        ${board === this.mac ? nothing : html`<span class="faint">${history.onBoard} <span class="mono">${board}</span></span>`}
+        ${board === this.subject ? nothing : html`<span class="faint">${history.onBoard} <span class="mono">${board}</span></span>`}
       </div>
       ${message === null ? nothing : html`<p><bdi>${message}</bdi></p>`}
       <div class="actions">
@@ -183,12 +184,12 @@ export class RevisionEntry extends LitElement {
   }
 
   private async toggle(): Promise<void> {
-    const { revision, mac } = this;
+    const { revision, subject } = this;
     this.isOpen = !this.isOpen;
     if (!revision || !this.isOpen || this.changes !== undefined) return;
     try {
-      const { unified_diff: changes } = await difference(mac, undefined, revision.revision);
-      if (revision.revision === this.revision?.revision) this.changes = changes;
+      const changes = await this.differences(undefined, revision.revision);
+      if (subject === this.subject && revision.revision === this.revision?.revision) this.changes = changes;
     } catch (error) {
       this.refusal = shown(error).sentence;
     }
