@@ -64,7 +64,7 @@ tests: $(STAMP) ## Run all tests, on PostgreSQL and on SQLite.
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/fuzz --ignore tests/web
 
 quick: $(STAMP) ## Run the tests that start no service.
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(QUICK)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(QUICK)
 
 docs: $(PDOC) ## Build the API reference from the docstrings, into build/api; fails on a warning.
 	$(BIN)/python docs/api_reference/build.py build/api
