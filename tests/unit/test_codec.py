@@ -228,6 +228,7 @@ def test_a_config_is_rendered_with_its_content_spliced_in() -> None:
         "change": "0123456789abcdef",
         "tags": [],
         "note": None,
+        "model": None,
     } == json.loads(rendered)
 
 
