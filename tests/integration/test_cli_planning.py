@@ -94,7 +94,7 @@ def test_a_plan_shows_what_apply_then_does(command: CommandLine, tree: Path) -> 
     applied = command.ok(
         "apply", str(tree), "--prune", "--expect-removed", "1", "--plan", digest, "-m", "from the repository"
     )
-    assert "5 of 5 differences settled" in applied.text
+    assert "5 differences settled" in applied.text
     assert 0 == command.run("plan", str(tree), "--prune").status
     assert {MACS[0], MACS[1], "02:00:00:00:00:09"} == {
         config["mac_address"] for config in command.ok("config", "list", "--json").json()["configs"]
@@ -125,7 +125,7 @@ def test_layers_follow_the_tree(command: CommandLine, tree: Path) -> None:
         "remove  layer   base",
     ] == planned.text.splitlines()[:4]
     applied = command.ok("apply", str(tree), "--prune", "--expect-removed", "1", "-m", "reordered")
-    assert "4 of 4 differences settled" in applied.text
+    assert "4 differences settled" in applied.text
     assert 0 == command.run("plan", str(tree), "--prune").status
     shown = command.ok("layer", "list", "--json").json()["layers"]
     assert [("lamp", None), ("spare", 10), ("floor-3", 20)] == [

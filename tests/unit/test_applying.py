@@ -63,7 +63,13 @@ class Meddling:
 
     @classmethod
     def of(cls, services: Services, **parts: object) -> Meddling:
-        made = cls(services.configs, services.bulk, services.tags, services.changes, services.layers)
+        made = cls(
+            services.configs,
+            services.bulk,
+            services.tags,
+            services.changes,
+            services.layers,
+        )
         for name, part in parts.items():
             setattr(made, name, part)
         return made
@@ -75,7 +81,7 @@ def test_all_steps(services: Services) -> None:
 
     assert application.run(unexpected, expect_removed=1)
 
-    assert (4, 4) == (application.done, len(application.changes))
+    assert 4 == len(application.changes)
     assert () == planned(services, prunes=True).differences
     logged = [each.change for each in services.changes.find(ChangeQuery(limit=4))]
     assert logged == application.changes[::-1]
@@ -121,7 +127,7 @@ def test_a_layer_that_is_refused_ends_the_application(services: Services) -> Non
     assert not application.run(refused.append)
 
     assert ["layers/base"] == [each.place for each in refused]
-    assert (0, []) == (application.done, application.changes)
+    assert [] == application.changes
     assert {mac(2)} == set(read_fleet(services).devices)
 
 
@@ -154,8 +160,11 @@ def test_a_device_that_changes_meanwhile_is_not_removed(services: Services) -> N
 
     plan = planned(services, prunes=True)
 
-    with pytest.raises(PreconditionFailed):
-        Application(Meddling.of(services, tags=Edited()), TREE, plan).run(unexpected)
+    refused: list[BulkRefusal] = []
+    assert not Application(Meddling.of(services, tags=Edited()), TREE, plan).run(refused.append)
+    assert [(f"devices/{mac(2)}", True)] == [
+        (each.place, isinstance(each.error, PreconditionFailed)) for each in refused
+    ]
 
     assert content('{"by":"hand"}') == services.configs.get(stored.id).content
 

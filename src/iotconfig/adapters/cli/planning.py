@@ -17,7 +17,6 @@ from .terminal import say, say_json
 
 if TYPE_CHECKING:
     from iotconfig.domain.configs.bulk import BulkRefusal
-    from iotconfig.domain.planning.applying import Application
     from iotconfig.domain.planning.difference import Difference
 
 _MOST: Final = 50
@@ -51,8 +50,8 @@ def plan(ctx: click.Context, directory: Path, prune: bool, as_json: bool) -> Non
     """Compare the fleet with the files in DIR.
 
     DIR is a tree as 'export --tree' writes it: layers/<name> with layer.json and
-    content.json, devices/<mac>.json, tags.json with tags and notes, and
-    managed.json, which names what DIR manages. Nothing is changed: what is shown is
+    content.json, devices/<mac>.json, tags.json with tags, notes and models of
+    devices, and managed.json, which names what DIR manages. Nothing is changed: what is shown is
     what 'apply' changes. Exits with 0 if there is nothing to do, 2 if there are
     changes, and 1 after an error.
     """
@@ -106,9 +105,9 @@ def apply(
     """Change the fleet to be as the files in DIR say.
 
     Layers are stored one by one, then the contents of all devices in one
-    transaction, then all tags and notes in another; then devices are removed one by
-    one. Exits with 0 if all is done, 1 after an error, and 3 if the fleet or DIR has
-    changed since the plan: nothing is stored then.
+    transaction, then their tags, notes and models in another; then devices are
+    removed one by one. Exits with 0 if all is done, 1 after an error, and 3 if the
+    fleet or DIR has changed since the plan: nothing is stored then.
     """
     from iotconfig.domain.planning.applying import Application
     from iotconfig.domain.planning.fleet import FleetMoved
@@ -125,29 +124,31 @@ def apply(
         with runtime.services() as services:
             planned = planned_tree(services, directory, prunes=prune)
             if planned.refused:
-                _report(planned, None, runtime, as_json=as_json)
+                _report(planned, (), runtime, is_done=False, as_json=as_json)
                 ctx.exit(FAILED)
             applying = Application(services, planned.tree, planned.plan, note)
             is_done = applying.run(planned.refused.append, digest=digest, expect_removed=expect_removed)
     except FleetMoved as error:
         say(f"Error: {error}", err=True)
         ctx.exit(MOVED)
-    _report(planned, applying, runtime, as_json=as_json)
+    _report(planned, applying.changes, runtime, is_done=is_done, as_json=as_json)
     ctx.exit(NOTHING if is_done else FAILED)
 
 
-def _report(planned: PlannedTree, applying: Application | None, runtime: Runtime, *, as_json: bool) -> None:
-    """Print what was applied; None: nothing, because of refusals."""
-    done, changes = (applying.done, applying.changes) if applying else (0, [])
+def _report(
+    planned: PlannedTree, changes: Sequence[str], runtime: Runtime, *, is_done: bool, as_json: bool
+) -> None:
+    """Print what was applied."""
     if as_json:
-        say_json(_members(planned) | {"done": done, "changes": changes})
+        say_json(_members(planned) | {"done": is_done, "changes": changes})
         return
     _say_left_out(planned)
     _say_refusals(planned.refused)
-    if planned.refused and not done:
-        return
-    _say_differences(planned)
-    say(f"{done} of {counted(len(planned.differences), 'difference')} settled, in {runtime.installation}")
+    if is_done:
+        _say_differences(planned)
+        say(f"{counted(len(planned.differences), 'difference')} settled, in {runtime.installation}")
+    elif changes:
+        say("The steps before this one are stored: mend the cause, and apply again.", err=True)
     for change in changes:
         say(f"change {change}; undo it: iotconfig undo {change}")
 

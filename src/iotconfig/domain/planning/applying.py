@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from attrs import define, field
@@ -13,7 +14,13 @@ from iotconfig.domain.configs.label_entries import LabelEntry
 from iotconfig.domain.configs.labels import NO_LABELS
 from iotconfig.domain.configs.precondition import Precondition
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
-from iotconfig.domain.errors import IotConfigError, StoreFull, StoreUnavailable, excerpt
+from iotconfig.domain.errors import (
+    IotConfigError,
+    StoreFull,
+    StoreUnavailable,
+    excerpt,
+)
+from iotconfig.domain.layering.edits import LayersEdit
 from iotconfig.domain.layers.layer import Layer
 from iotconfig.domain.mac import MacAddress
 
@@ -22,6 +29,9 @@ from .fleet import FleetMoved, FleetUseCases, position_of
 from .layer_steps import layer_edits
 from .plan import Plan
 from .tree import Tree
+
+Write = Callable[[], str | None]
+"""Stores something; returns the id of the change, None where nothing changed."""
 
 _REPLACE: Final = ImportOptions(on_conflict=OnConflict.REPLACE)
 _REPLACE_DRY: Final = ImportOptions(on_conflict=OnConflict.REPLACE, dry_run=True)
@@ -59,8 +69,6 @@ class Application:
     _note: ChangeNote = UNSIGNED
     changes: list[str] = field(init=False, factory=list)
     """The ids of the changes that were stored, in their order."""
-    done: int = field(init=False, default=0)
-    """The number of differences that were settled."""
 
     def run(
         self, on_refusal: OnRefusal, *, digest: str | None = None, expect_removed: int | None = None
@@ -74,25 +82,20 @@ class Application:
         expect_removed: the number of objects that the plan must remove; None: any.
 
         Raises `FleetMoved` where the plan is not the approved one, or there are changes since it was made, and
-        `UnexpectedRemovals` for another number of removals; nothing was stored then. Raises `PreconditionFailed` for a device
-        that changes while its removal is due.
+        `UnexpectedRemovals` for another number of removals; nothing was stored then.
         """
         self._check(digest, expect_removed)
+        self._check_position()
         layers = {layer.name: layer for layer in self._uses.layers.all()} if self._plan.of(Kind.LAYER) else {}
         removed = [*self._removed()]
-        # Read after these, so that their revisions are those of the plan's position.
-        position = position_of(self._uses)
-        if position != self._plan.position:
-            raise FleetMoved(
-                f"The fleet has changed since the plan was made: the change log ended at position {self._plan.position}, and "
-                f"ends at position {position}. Nothing was stored: plan again.",
-                position=position,
-            )
-        if not (self._layers(layers, on_refusal) and self._devices(on_refusal) and self._labels(on_refusal)):
-            return False
-        for config_id, only in removed:
-            self._stored(self._uses.configs.delete(config_id, only, self._note), 1)
-        return True
+        # Once more, so that the revisions of these are those of the plan's position.
+        self._check_position()
+        is_done = (
+            self._each("layers", self._layers(layers), on_refusal)
+            and self._devices(on_refusal)
+            and self._labels(on_refusal)
+        )
+        return is_done and self._each("devices", removed, on_refusal)
 
     def _check(self, digest: str | None, expect_removed: int | None) -> None:
         if digest is not None and digest != self._plan.digest:
@@ -104,32 +107,49 @@ class Application:
         if expect_removed is not None and self._plan.removed != expect_removed:
             raise UnexpectedRemovals(self._plan.removed, expect_removed)
 
-    def _layers(self, present: Mapping[str, Layer], on_refusal: OnRefusal) -> bool:
-        differences = self._plan.of(Kind.LAYER)
-        for name, edit in layer_edits(differences, self._tree, present):
+    def _check_position(self) -> None:
+        position = position_of(self._uses)
+        if position != self._plan.position:
+            raise FleetMoved(
+                f"The fleet has changed since the plan was made: the change log ended at position {self._plan.position}, and "
+                f"ends at position {position}. Nothing was stored: plan again.",
+                position=position,
+            )
+
+    def _each(self, directory: str, writes: Iterable[tuple[str, Write]], on_refusal: OnRefusal) -> bool:
+        """Store one after another; return whether none was refused."""
+        for name, write in writes:
             try:
-                self._stored(self._uses.layers.write(edit, self._note).change, 0)
+                self._stored(write())
+            except (StoreUnavailable, StoreFull):
+                raise
             except IotConfigError as error:
-                if isinstance(error, StoreUnavailable | StoreFull):
-                    raise
-                on_refusal(BulkRefusal(f"layers/{name}", error))
+                on_refusal(BulkRefusal(f"{directory}/{name}", error))
                 return False
-        self.done += len(differences)
         return True
+
+    def _layers(self, present: Mapping[str, Layer]) -> Iterator[tuple[str, Write]]:
+        for name, edit in layer_edits(self._plan.of(Kind.LAYER), self._tree, present):
+            yield name, partial(self._edit, edit)
+
+    def _edit(self, edit: LayersEdit) -> str | None:
+        return self._uses.layers.write(edit, self._note).change
 
     def _devices(self, on_refusal: OnRefusal) -> bool:
         entries = [*_entries(self._tree, self._plan)]
         if not entries:
             return True
         tally = self._uses.bulk.load(entries, _REPLACE, self._note, on_refusal)
-        return self._stored(tally.change, 0 if tally.refused else len(entries))
+        self._stored(tally.change)
+        return not tally.refused
 
     def _labels(self, on_refusal: OnRefusal) -> bool:
         entries = [*self._label_entries()]
         if not entries:
             return True
         tally = self._uses.tags.load(entries, BulkOptions(), self._note, on_refusal)
-        return self._stored(tally.change, 0 if tally.refused else len(entries))
+        self._stored(tally.change)
+        return not tally.refused
 
     def _label_entries(self) -> Iterator[LabelEntry]:
         for difference in self._plan.of(Kind.LABELS):
@@ -137,18 +157,17 @@ class Application:
             labels = (self._tree.labels or {}).get(mac_address, NO_LABELS)
             yield LabelEntry("tags.json", mac_address, labels.tags, labels.note, labels.model)
 
-    def _removed(self) -> Iterator[tuple[int, Precondition]]:
-        """The ids of the configs to remove, and the revisions that they have."""
+    def _removed(self) -> Iterator[tuple[str, Write]]:
+        """The deletions of configs, each at the revision that it has now."""
         for difference in self._plan.of(Kind.DEVICE):
             if difference.action is Action.REMOVE:
                 found = self._uses.configs.get_by_mac(MacAddress(difference.name))
-                yield found.id, Precondition(one_of=frozenset({found.revision}))
+                only = Precondition(one_of=frozenset({found.revision}))
+                yield str(found.mac_address), partial(self._uses.configs.delete, found.id, only, self._note)
 
-    def _stored(self, change: str | None, differences: int) -> bool:
+    def _stored(self, change: str | None) -> None:
         if change is not None:
             self.changes.append(change)
-        self.done += differences
-        return differences > 0
 
 
 def _entries(tree: Tree, plan: Plan) -> Iterator[BulkEntry]:
