@@ -163,7 +163,11 @@ class ConfigService:
         """
         check_edit(edit)
         check_precondition(precondition)
-        return ConfigEdit(self.store, config_id, edit, precondition).preview()
+        config, content = ConfigEdit(self.store, config_id, edit, precondition).preview()
+        with self.store.reading() as view:
+            # Its document may break a rule.
+            view.composer().document(config.labels, content)
+        return config, content
 
     def put(
         self,
@@ -196,11 +200,12 @@ class ConfigService:
 
         Nothing is stored or announced. Raises as `put` does.
         """
-        mac_address, _ = mac_address_of(mac_address), content_of(content)
+        mac_address, content = mac_address_of(mac_address), content_of(content)
         check_precondition(precondition)
         with self.store.reading() as view:
             config = view.configs.get_by_mac(mac_address)
-        precondition.check(config)
+            precondition.check(config)
+            view.composer().document(NO_LABELS if config is None else config.labels, content)
         return config
 
     def replace_device(

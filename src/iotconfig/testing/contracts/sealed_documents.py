@@ -112,7 +112,7 @@ class SealedDocumentsContract(UseCases):
     def test_a_document_that_cannot_be_made_is_refused(
         self, service: ConfigService, wifi: SecretService, text: str
     ) -> None:
-        """Whatever would serve it; nothing is stored, and the error has the pointer."""
+        """Whatever would serve it, or shows what would be; nothing is stored, and the error has the pointer."""
         created = service.create(mac(1), "{}")
         before = service.store.changes_since(0, 100)
         writes: list[Callable[[], object]] = [
@@ -121,6 +121,9 @@ class SealedDocumentsContract(UseCases):
             lambda: service.put(mac(1), text),
             lambda: service.edit(created.id, Replace(content(text))),
             lambda: service.edit(created.id, Merge(MergePatch.parse(text))),
+            lambda: service.preview(created.id, Replace(content(text))),
+            lambda: service.preview_put(mac(1), text),
+            lambda: service.preview_put(mac(2), text),
         ]
         for write in writes:
             with pytest.raises(InvalidDocument, match="secret") as refused:
