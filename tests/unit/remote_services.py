@@ -60,10 +60,15 @@ from iotconfig.domain.devices.status import DevicePage, DeviceQuery, DeviceStatu
 from iotconfig.domain.devices.subscriber_reports import SubscriberHealth, SubscriberState
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError, RecordNotFound
-from iotconfig.domain.layering.use_cases import LayerUseCases
+from iotconfig.domain.layering.edits import LayersEdit
+from iotconfig.domain.layering.previews import LayersPreview
+from iotconfig.domain.layering.service import LayersWritten
+from iotconfig.domain.layers.layer import Layer, LayerSummary
+from iotconfig.domain.layers.revisions import LayerHistoryPage, LayerHistoryQuery, LayerRevision
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.secrets.use_cases import ListedSecret, SecretUse, SecretWritten
 from iotconfig.testing.clocks import START
+from iotconfig.testing.layer_builders import creation, layer
 
 URL: Final = "https://iot.example"
 MAC: Final = "02:00:00:00:00:07"
@@ -335,6 +340,42 @@ class RemoteTags(_Called):
 
 
 @define
+class RemoteLayers(_Called):
+    """`LayerUseCases`."""
+
+    def all(self) -> Sequence[Layer]:
+        return [layer("base", text='{"a": 2}', revision=2)]
+
+    def list(self) -> Sequence[LayerSummary]:
+        return [each.summary() for each in self.all()]
+
+    def get(self, name: str) -> Layer:
+        if name != "base":
+            raise RecordNotFound(name, what="Layer")
+        return self.all()[0]
+
+    def write(self, edit: LayersEdit, note: ChangeNote = UNSIGNED) -> LayersWritten:
+        self.calls.append(type(edit).__name__)
+        return LayersWritten("0011223344556677", ())
+
+    def preview(self, edit: LayersEdit) -> LayersPreview:
+        return LayersPreview(deleted=("base",), devices=3, changed=2)
+
+    def revisions(self, query: LayerHistoryQuery) -> LayerHistoryPage:
+        found = (self.revision(query.name, number).summary() for number in (2, 1))
+        return LayerHistoryPage(tuple(each for each in found if each.revision < (query.before or 9)), None)
+
+    def revision(self, name: str, number: int) -> LayerRevision:
+        made = creation(layer(name, text=f'{{"a": {number}}}', revision=number))
+        return made.revision(UNSIGNED, "0011223344556677")
+
+    def compare(
+        self, name: str, earlier: int | None = None, later: int | None = None
+    ) -> tuple[LayerRevision | None, LayerRevision]:
+        return self.revision(name, 1), self.revision(name, 2)
+
+
+@define
 class RemoteSecrets(_Called):
     """`SecretUseCases`."""
 
@@ -473,8 +514,8 @@ class RemoteServices:
         return RemoteSecrets(self.calls)
 
     @property
-    def layers(self) -> LayerUseCases:
-        raise AssertionError("no command asks for layers here")
+    def layers(self) -> RemoteLayers:
+        return RemoteLayers(self.calls)
 
     @property
     def devices(self) -> RemoteDevices:
