@@ -34,6 +34,9 @@ from iotconfig.adapters.sql.tables import (
     configs,
     device_evidence,
     documents,
+    layer_revisions,
+    layers,
+    layers_state,
     notifications,
     revision_counters,
     revisions,
@@ -54,6 +57,8 @@ _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _CHANGES = 1_000_000
 _STREAMED = 1.0
 """Seconds for which one answer is read, at most."""
+_LAYERS = 199
+"""Large layers; one more is the most that can be."""
 _LARGE = 20
 """Configs with content of the maximum size."""
 _OF_ALL = "0" * 16
@@ -158,6 +163,46 @@ def history(count: int, newest_of_first: int, deleted: int) -> Iterator[dict[str
         yield revision(2**40 + number, address, 2, "delete", None)
 
 
+def layer(number: int) -> dict[str, object]:
+    """A large layer, for a tag that no device has."""
+    content = ConfigContent.parse(large(number))
+    return {
+        "name": f"layer-{number}",
+        "tags": f"t{'t' * 60}",
+        "not_tags": "",
+        "rank": number,
+        "enabled": True,
+        "revision": 2 * len(contents()),
+        "etag": content.etag,
+        "change": _OF_ALL,
+        "created_at": _NOW,
+        "updated_at": _NOW,
+        "content": content.text,
+    }
+
+
+def layer_history() -> Iterator[dict[str, object]]:
+    """Two revisions of the first layer for each kind of content, with that and with another one of its kind."""
+    texts = [text for kind in contents().values() for text in (kind, other(kind))]
+    for number, text in enumerate(texts, 1):
+        content = ConfigContent.parse(text)
+        yield {
+            "name": "layer-1",
+            "revision": number,
+            "operation": "update",
+            "change": f"{number:016x}",
+            "tags": f"t{'t' * 60}",
+            "not_tags": "",
+            "rank": 1,
+            "enabled": True,
+            "etag": content.etag,
+            "author": "a" * 255,
+            "message": "ä" * 255,
+            "created_at": _NOW,
+            "content": content.text,
+        }
+
+
 def fill(database: Database, scale: float) -> None:
     """Configs with names of the maximum length, a long history, deleted configs and pending notifications."""
     count = int(_CONFIGS * scale)
@@ -197,6 +242,9 @@ def fill(database: Database, scale: float) -> None:
     insert(database, revision_counters, known)
     insert(database, configs, (wanted(*each, newest_of_first) for each in fleet(count)))
     insert(database, documents, starmap(served, fleet(count)))
+    insert(database, layers, map(layer, range(1, _LAYERS + 1)))
+    insert(database, layer_revisions, layer_history())
+    insert(database, layers_state, iter([{"only": 1, "generation": 1}]))
     insert(database, revisions, history(count, newest_of_first, int(_DELETED * scale)))
     insert(database, notifications, backlog())
     insert(database, changes, log())

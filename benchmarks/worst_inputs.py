@@ -127,6 +127,7 @@ def _path(template: str) -> str:
         .replace("{mac}", mac(1))
         .replace("{segment}", "1")
         .replace("{number}", "3")
+        .replace("/api/layers/{name}", "/api/layers/layer-1")
         .replace("{name}", "asset-1.bin")
         .replace("{change}", "0" * 16)
         .replace("{tag}", "t1")
@@ -163,6 +164,40 @@ def with_merge(case: Case) -> Iterator[Case]:
                     case, name=f"{what} {query}", headers=headers, body=patch.encode(), query=query, path=path
                 )
     yield evolve(case, name="into a large one", headers=headers, body=b'{"b":1}', query="dry_run=true")
+
+
+def with_layer(case: Case) -> Iterator[Case]:
+    """A layer in the body, for devices with a tag that none has, and for all devices in a dry run."""
+    name = '"name":"new",' if case.template == "/api/layers" else ""
+    for reaches, query in (('{"tags":["nobody"]},"rank":999999', ""), ('{"all":true}', "dry_run=true")):
+        for kind, text in bodies():
+            body = f'{{{name}"reaches":{reaches},"content":{text}}}'.encode()
+            yield evolve(case, name=f"{kind} {query}", body=body, query=query)
+    tags = json.dumps(["t"] * 100_000)
+    yield evolve(
+        case, name="100,000 tags", body=f'{{{name}"reaches":{{"tags":{tags}}},"content":{{}}}}'.encode()
+    )
+    yield from plain(case)
+
+
+def with_layer_patch(case: Case) -> Iterator[Case]:
+    headers = {"Content-Type": "application/merge-patch+json"}
+    for kind, text in contents(BYTES - 16).items():
+        for query in ("dry_run=true", ""):
+            body = f'{{"content":{other(text)}}}'.encode()
+            yield evolve(case, name=f"{kind} {query}", headers=headers, body=body, query=query)
+    yield from plain(case)
+
+
+def layers_ordered(case: Case) -> Iterator[Case]:
+    names = [f"layer-{number}" for number in range(1, 200)]
+    for name, order in {
+        "all layers": names[::-1],
+        "one layer again and again": ["layer-1"] * 100_000,
+        "names of nothing": [f"x-{number}" for number in range(100_000)],
+    }.items():
+        yield evolve(case, name=name, body=json.dumps({"layers": order}).encode(), query="dry_run=true")
+    yield from plain(case)
 
 
 def with_message(case: Case) -> Iterator[Case]:
@@ -391,6 +426,17 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("PUT", "/api/devices/{mac}/note"): with_member("note"),
     ("DELETE", "/api/devices/{mac}/note"): plain,
     ("GET", "/api/tags"): listed,
+    ("GET", "/api/layers"): listed,
+    ("POST", "/api/layers"): with_layer,
+    ("POST", "/api/layers/order"): layers_ordered,
+    ("GET", "/api/layers/{name}"): plain,
+    ("PUT", "/api/layers/{name}"): with_layer,
+    ("PATCH", "/api/layers/{name}"): with_layer_patch,
+    ("DELETE", "/api/layers/{name}"): lambda case: plain(evolve(case, query="dry_run=true")),
+    ("GET", "/api/layers/{name}/revisions"): listed,
+    ("GET", "/api/layers/{name}/revisions/{number}"): plain,
+    ("GET", "/api/layers/{name}/diff"): compared,
+    ("POST", "/api/layers/{name}/rollback"): reverted,
     ("GET", "/api/secrets"): listed,
     ("PUT", "/api/secrets/{name}"): with_member("value"),
     ("DELETE", "/api/secrets/{name}"): plain,
