@@ -67,7 +67,7 @@ class Change:
 
     def stored_config(self) -> Config:
         """The config after the change, with the fields of what its device is served."""
-        if self.document is None:
+        if self.document is None or (self.config.served is None and not self.is_followed):
             return self.config
         return self.config.serving(self.document.content, self.document_number, is_followed=self.is_followed)
 

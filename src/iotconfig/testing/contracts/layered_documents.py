@@ -35,6 +35,7 @@ from iotconfig.domain.mac import MacAddress
 from iotconfig.testing.announcement_builders import EVERYTHING as ALL_NOTIFICATIONS
 from iotconfig.testing.builders import content, mac, record
 from iotconfig.testing.clocks import SteppingClock, step
+from iotconfig.testing.simultaneous import together
 from iotconfig.testing.use_cases import UseCases
 
 FLOOR: Final = Reach(tags=["floor-3"])
@@ -407,3 +408,52 @@ class LayeredDocumentsContract(UseCases):
                 elif old is not None and new is not None and old.number != new.number:
                     raise AssertionError("a number was taken by the same document")
             check_folded(store, *devices)
+
+    def test_writers_at_the_same_time(
+        self, store: Store, service: ConfigService, layers: LayerService, tags: TagService, bulk: BulkService
+    ) -> None:
+        """Edits of layers race with edits of devices, tags, swaps, deletions, restores and imports: none is made of layers that were just replaced."""
+        devices = range(1, 6)
+        for number in devices:
+            service.create(mac(number), content(n=number, x=0))
+        names = {"base": (EVERYTHING, None), "floor": (FLOOR, 5), "lamp": (LAMP, 6)}
+
+        def layer(chance: random.Random) -> object:
+            name = chance.choice(list(names))
+            return layers.write(put(name, *names[name], a=chance.randrange(9), b=chance.randrange(9)))
+
+        def device(chance: random.Random) -> object:
+            return service.put(mac(chance.choice(devices)), content(n=chance.randrange(9), x=1))
+
+        def tag(chance: random.Random) -> object:
+            tag = [chance.choice(["floor-3", "lamp"])]
+            edit = LabelEdit(add=tag) if chance.randrange(2) else LabelEdit(remove=tag)
+            return tags.edit(mac(chance.choice(devices)), edit)
+
+        def board(chance: random.Random) -> object:
+            config = chance.randrange(1, 6)
+            return chance.choice(
+                [
+                    lambda: service.replace_device(config, mac(chance.choice(range(1, 9)))),
+                    lambda: service.delete(config),
+                    lambda: service.restore(config),
+                ]
+            )()
+
+        def load(chance: random.Random) -> object:
+            entries = [BulkEntry(f"place {n}", mac(n), content(n=chance.randrange(9), y=1)) for n in devices]
+            return bulk.load(entries, ImportOptions(on_conflict=OnConflict.REPLACE, keep_going=True))
+
+        writers = (layer, layer, device, device, tag, board, load)
+
+        def write(number: int) -> None:
+            chance = random.Random(number)  # noqa: S311 - a test
+            for _ in range(8):
+                with suppress(IotConfigError):
+                    writers[number](chance)
+
+        together(len(writers), write)
+
+        check_folded(store, *range(1, 9))
+        for number in range(1, 9):
+            check_history(store, number)
