@@ -38,6 +38,7 @@ from iotconfig.domain.devices.service import DeviceService
 from iotconfig.domain.devices.subscriber_reports import SubscriberService
 from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
+from iotconfig.domain.layering.explaining import ExplanationService
 from iotconfig.domain.layering.secret_service import SecretService
 from iotconfig.domain.layering.service import LayerService
 from iotconfig.domain.layering.undoing import undo_layers
@@ -83,6 +84,7 @@ def app_in_memory(
         ),
         tags=TagService(store, clock),
         layers=layers,
+        explanations=ExplanationService(store),
         secrets=SecretService(store, clock),
         adoption=AdoptionService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),

@@ -24,6 +24,7 @@ from iotconfig.domain.devices.new_boards import NewBoardReader
 from iotconfig.domain.devices.sightings import Sightings
 from iotconfig.domain.devices.subscriber_reports import SubscriberService
 from iotconfig.domain.devices.use_cases import DeviceTokenUseCases, DeviceUseCases
+from iotconfig.domain.layering.explaining import ExplanationUseCases
 from iotconfig.domain.layering.use_cases import LayerUseCases
 from iotconfig.domain.offload import Offload
 from iotconfig.domain.pictures import PictureUseCases
@@ -49,6 +50,7 @@ class UseCases:
     bulk: BulkUseCases
     tags: TagUseCases
     layers: LayerUseCases
+    explanations: ExplanationUseCases
     secrets: SecretUseCases
     adoption: AdoptionUseCases
     notifications: NotificationUseCases

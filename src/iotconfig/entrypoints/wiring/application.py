@@ -75,6 +75,7 @@ def app_on(
         bulk=bulk,
         tags=helped_tags(services.tags, bulk),
         layers=services.layers,
+        explanations=services.explanations,
         secrets=services.secrets,
         adoption=services.adoption,
         notifications=services.notifications,

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.devices.service import DeviceService
     from iotconfig.domain.devices.subscriber_reports import SubscriberService
     from iotconfig.domain.devices.tokens import DeviceTokenService
+    from iotconfig.domain.layering.explaining import ExplanationService
     from iotconfig.domain.layering.secret_service import SecretService
     from iotconfig.domain.layering.service import LayerService
     from iotconfig.domain.offload import Offload
@@ -100,6 +101,13 @@ class Services:
         from iotconfig.domain.layering.service import LayerService
 
         return LayerService(self.persistence.store, utc_now, self.max_content_bytes, yield_turn)
+
+    @cached_property
+    def explanations(self) -> ExplanationService:
+        """What devices are and were served, and why."""
+        from iotconfig.domain.layering.explaining import ExplanationService
+
+        return ExplanationService(self.persistence.store, self.max_content_bytes, self.changing)
 
     @cached_property
     def tags(self) -> TagService:

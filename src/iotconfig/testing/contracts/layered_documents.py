@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Final
 
 import pytest
@@ -21,10 +22,12 @@ from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.configs.tagging import TagService
-from iotconfig.domain.documents.composition import Source, compose
+from iotconfig.domain.documents.composition import OWN, Source, compose
 from iotconfig.domain.documents.merge_patch import MergePatch
-from iotconfig.domain.errors import IotConfigError, Unprocessable
+from iotconfig.domain.documents.served import UsedLayer
+from iotconfig.domain.errors import IotConfigError, RecordNotFound, Unprocessable
 from iotconfig.domain.layering.edits import DeleteLayer, OrderLayers, PutLayer
+from iotconfig.domain.layering.explaining import ExplanationService
 from iotconfig.domain.layering.recomposing import AT_ONCE, next_step
 from iotconfig.domain.layering.recomposition_job import recompose_all
 from iotconfig.domain.layering.service import LayerService
@@ -457,3 +460,69 @@ class LayeredDocumentsContract(UseCases):
         check_folded(store, *range(1, 9))
         for number in range(1, 9):
             check_history(store, number)
+
+    def test_a_document_is_explained(
+        self, store: Store, service: ConfigService, layers: LayerService, tags: TagService
+    ) -> None:
+        """With the source of each value, and what it hides; without layers, all comes from the own content."""
+        explanations = ExplanationService(store)
+        service.create(mac(1), content(a=1, b=2))
+        plain = explanations.document(mac(1))
+        assert (1, (), [(OWN, "1"), (OWN, "2")]) == (
+            plain.number,
+            plain.layers,
+            [(each.source.name, each.value) for each in plain.members()],
+        )
+        layers.write(put("base", b=1, c=3))
+        found = explanations.document(str(mac(1)))
+
+        assert (2, 1, True, (UsedLayer("base", 1),)) == (
+            found.number,
+            found.revision,
+            found.is_served,
+            found.layers,
+        )
+        assert text_of(store, 1) == found.content.text
+        assert [("/b", OWN, ["1"]), ("/c", "base", []), ("/a", OWN, [])] == [
+            (each.pointer, each.source.name, [below.value for below in each.shadows])
+            for each in found.members()
+        ]
+        assert ["/b"] == [each.pointer for each in found.members("/b")]
+
+    def test_what_a_device_was_served_is_made_again(
+        self, store: Store, service: ConfigService, layers: LayerService, clock: SteppingClock
+    ) -> None:
+        """Byte for byte, of the revisions of that time; a device that was served nothing then is not found."""
+        explanations = ExplanationService(store)
+        served: list[tuple[datetime, bytes | None]] = []
+
+        def remember() -> None:
+            document = store.documents.get(mac(1))
+            served.append((clock(), None if document is None else document.body))
+
+        remember()
+        created = service.create(mac(1), content(a=1))
+        for write in (
+            lambda: service.update(created.id, content(a=2)),
+            lambda: layers.write(put("base", b=1)),
+            lambda: layers.write(put("base", b=2)),
+            lambda: service.update(created.id, content(a=3)),
+            lambda: service.delete(created.id),
+            lambda: service.restore(created.id),
+            lambda: layers.write(DeleteLayer("base")),
+        ):
+            remember()
+            write()
+        remember()
+
+        for moment, body in served:
+            if body is None:
+                with pytest.raises(RecordNotFound):
+                    explanations.document(mac(1), moment)
+            else:
+                found = explanations.document(mac(1), moment)
+                assert (body, True) == (bytes(found.content), found.is_served)
+        with pytest.raises(RecordNotFound):
+            explanations.document(mac(9))
+        with pytest.raises(RecordNotFound):
+            explanations.document(mac(9), clock())

@@ -22,7 +22,7 @@ from typing import (
 
 from attrs import NOTHING, AttrsInstance, fields, frozen, has
 
-from iotconfig.adapters.codec import answer_class, leaves_out_none, written_name
+from iotconfig.adapters.codec import RawJson, answer_class, leaves_out_none, written_name
 from iotconfig.adapters.codec.layer_answers import LayerAnswer, LayerRevisionAnswer, LayerRevisionSummary
 from iotconfig.adapters.http.members import As
 from iotconfig.domain.announcing.relay_reports import RelayProblem
@@ -56,6 +56,7 @@ _PLAIN: Final[Mapping[object, Part]] = {
     float: {"type": "number"},
     bool: {"type": "boolean"},
     Any: {},
+    RawJson: {},
     datetime: {"type": "string", "format": "date-time"},
     MacAddress: ref("MacAddress"),
     AssetName: {"type": "string"},

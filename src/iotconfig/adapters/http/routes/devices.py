@@ -7,6 +7,11 @@ from typing import Final
 from iotconfig.adapters.codec import DeviceReport
 from iotconfig.adapters.codec.device_answers import Device, DevicePast, Devices
 from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.api.device_documents import (
+    DeviceDocument,
+    DeviceDocumentResource,
+    DocumentQuery,
+)
 from iotconfig.adapters.http.api.devices import (
     DevicePastQuery,
     DevicePastResource,
@@ -117,6 +122,23 @@ AREA: Final = Area(
                 "`iotconfig prune-history` removes old ones.",
                 query=DevicePastQuery,
                 answers={200: Answer("A page of changes, the newest first", DevicePast)},
+                refuses=("INVALID_OPERATION", "RECORD_NOT_FOUND", "RECORD_GONE"),
+            ),
+        ),
+        Route(
+            "/api/devices/{mac}/document",
+            lambda api: DeviceDocumentResource(api.use_cases.explanations, api.comparing),
+            parameters=(MAC,),
+            check_path=lambda fields: MacAddress.parse(fields["mac"]),
+            get=Operation(
+                "explainDocument",
+                "What a device is served, and why",
+                Access.READ,
+                details="The document, the layers that it is composed of, and with `explain=true` where each value comes from and "
+                "what it hides. With `at`, what the device was served then: composed anew of the revisions of that time, and "
+                "compared with the `ETag` of that time.",
+                query=DocumentQuery,
+                answers={200: Answer("The document", DeviceDocument)},
                 refuses=("INVALID_OPERATION", "RECORD_NOT_FOUND", "RECORD_GONE"),
             ),
         ),
