@@ -210,6 +210,12 @@ def listed(case: Case) -> Iterator[Case]:
     yield from plain(case)
 
 
+def explained(case: Case) -> Iterator[Case]:
+    yield evolve(case, name="explained", query="explain=true")
+    yield evolve(case, name="long ago", query="at=2001-01-01T00:00:00Z")
+    yield from plain(case)
+
+
 def searched(case: Case) -> Iterator[Case]:
     yield from listed(case)
     for name, q in {
@@ -415,6 +421,7 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("GET", "/api/devices"): devices,
     ("GET", "/api/devices/{mac}"): plain,
     ("GET", "/api/devices/{mac}/evidence"): listed,
+    ("GET", "/api/devices/{mac}/document"): explained,
     ("POST", "/api/devices/{mac}/report"): with_member("reason"),
     ("GET", "/api/new-devices"): listed,
     ("POST", "/api/new-devices/{mac}/adopt"): with_content,

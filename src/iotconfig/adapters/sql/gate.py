@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from random import uniform
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import define
 from sqlalchemy import CTE, BigInteger, Connection, Select, func, literal_column, select, text
 from sqlalchemy.exc import OperationalError
 
 from iotconfig.domain.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.rows import TupleRow
 
 _KEY: Final = literal_column(str(0x696F7463_67617465), BigInteger)
 """`iotcgate` in ASCII: the number of the advisory lock in a PostgreSQL database."""
@@ -30,6 +34,8 @@ _TRY: Final = select(func.pg_try_advisory_xact_lock(_KEY))
 _QUEUE: Final = select(func.pg_advisory_xact_lock(_KEY))
 _SHORTLY: Final = text(f"SET LOCAL lock_timeout = '{round(_QUEUED * 1000)}ms'")
 _AS_BEFORE: Final = text("SET LOCAL lock_timeout TO DEFAULT")
+_SAVEPOINT: Final = text("SAVEPOINT iotconfig_gate")
+_ROLL_BACK: Final = b"ROLLBACK TO SAVEPOINT iotconfig_gate"
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 
 
@@ -76,13 +82,28 @@ def close_gate(connection: Connection) -> None:
 
 def _queued(connection: Connection) -> bool:
     """Wait in the queue for a moment. Returns whether the gate is closed."""
+    connection.execute(_SAVEPOINT)
     try:
-        with connection.begin_nested():
-            connection.execute(_SHORTLY)
-            connection.execute(_QUEUE)
-            connection.execute(_AS_BEFORE)
+        connection.execute(_SHORTLY)
+        connection.execute(_QUEUE)
+        connection.execute(_AS_BEFORE)
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
             raise
+        _send(connection, _ROLL_BACK)
         return False
     return True
+
+
+def _send(connection: Connection, command: bytes) -> None:
+    """Execute a command past psycopg, which at each rollback forgets all prepared statements, on the server, too."""
+    # Only on PostgreSQL: to load the driver takes time.
+    from psycopg import errors
+    from psycopg.generators import execute
+    from psycopg.pq import ExecStatus
+
+    driver = cast("psycopg.Connection[TupleRow]", connection.connection.driver_connection)
+    driver.pgconn.send_query(command)
+    *_, result = driver.wait(execute(driver.pgconn))
+    if result.status != ExecStatus.COMMAND_OK:
+        raise errors.error_from_result(result, driver.info.encoding)

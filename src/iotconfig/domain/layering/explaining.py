@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from attrs import evolve, field, frozen
@@ -17,12 +18,13 @@ from iotconfig.domain.configs.store import Store, View
 from iotconfig.domain.documents.composition import Source
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent
 from iotconfig.domain.documents.explanation import Explained, Explanation
-from iotconfig.domain.documents.served import UsedLayer
+from iotconfig.domain.documents.served import ServedDocument, UsedLayer
 from iotconfig.domain.errors import RecordGone, RecordNotFound
 from iotconfig.domain.layers.reach import ReachKind
 from iotconfig.domain.mac import MacAddress, mac_address_of
 from iotconfig.domain.offload import Offload, run_inline
 from iotconfig.domain.paging import MAX_PAGE, all_items
+from iotconfig.domain.secrets.references import names_of
 
 
 @frozen
@@ -32,8 +34,10 @@ class ExplainedDocument:
     mac_address: MacAddress
     number: int
     """The document number."""
+    etag: str
+    """The ETag of the document."""
     content: ConfigContent
-    """The document."""
+    """The document, with the names of secrets in place of their values."""
     revision: int
     """The revision of the own content."""
     layers: tuple[UsedLayer, ...]
@@ -86,7 +90,7 @@ class ExplanationService:
         explanation = self.offload(
             lambda: Explanation(parts.sources, parts.own, parts.revision, self.max_content_bytes), size
         )
-        is_served = explanation.content.etag == parts.etag
+        is_served = parts.is_etag_of(explanation.content)
         if at is not None and not is_served:
             raise RecordGone(
                 f"Document {parts.number} of {mac_address} cannot be made again: what is composed of its revisions is "
@@ -96,6 +100,7 @@ class ExplanationService:
         return ExplainedDocument(
             mac_address,
             parts.number,
+            parts.etag if is_served else explanation.content.etag,
             explanation.content,
             parts.revision,
             tuple(UsedLayer(source.name, source.revision) for source in parts.sources),
@@ -115,14 +120,32 @@ class _Parts:
     revision: int
     """Of the own content."""
     sources: Sequence[Source] = ()
+    served_now: Callable[[], ServedDocument] | None = None
+    """Composes what the device is served now; None for what it was served."""
+
+    def is_etag_of(self, document: ConfigContent) -> bool:
+        """Whether the stored document is this one. One that refers to secrets has the ETag of their values.
+
+        Values that secrets had are not kept, so that such a document of the past cannot be compared.
+        """
+        if not names_of(document.text):
+            return document.etag == self.etag
+        return self.served_now is None or self.served_now().content.etag == self.etag
 
 
 def _present(view: View, mac_address: MacAddress) -> _Parts:
     config = view.configs.get_by_mac(mac_address)
     if config is None:
         raise absent(view, mac_address)
-    sources = [source_of(layer) for layer in view.composer().reaching(config.labels)]
-    return _Parts(config.document_number, config.document_etag, config.content, config.revision, sources)
+    composer = view.composer()
+    return _Parts(
+        config.document_number,
+        config.document_etag,
+        config.content,
+        config.revision,
+        [source_of(layer) for layer in composer.reaching(config.labels)],
+        partial(composer.document, config.labels, config.content),
+    )
 
 
 def _past(view: View, mac_address: MacAddress, at: datetime) -> _Parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 from attrs import evolve
@@ -27,13 +28,19 @@ def changed_reaches(before: LayerStack, after: LayerStack) -> frozenset[Reach]:
     )
 
 
-def concerned_devices(view: View, before: LayerStack, after: LayerStack) -> list[MacAddress]:
-    """Return the devices that an edit of layers concerns, sorted by MAC address."""
-    found = {
-        mac_address
-        for reach in changed_reaches(before, after)
-        for mac_address in reached_devices(view, reach)
-    }
+def concerned_devices(
+    view: View, before: LayerStack, after: LayerStack, most: int = sys.maxsize
+) -> list[MacAddress]:
+    """Return the devices that an edit of layers concerns, sorted by MAC address.
+
+    most: the number of devices after which the search ends
+    """
+    found: set[MacAddress] = set()
+    for reach in changed_reaches(before, after):
+        for mac_address in reached_devices(view, reach):
+            found.add(mac_address)
+            if len(found) >= most:
+                return sorted(found)
     return sorted(found)
 
 

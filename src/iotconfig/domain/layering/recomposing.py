@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from iotconfig.domain.change_notes import ChangeNote
 from iotconfig.domain.configs.config import Config, ConfigSummary
 from iotconfig.domain.configs.query import ConfigQuery
-from iotconfig.domain.configs.store import UnitOfWork, View
+from iotconfig.domain.configs.store import Store, UnitOfWork, View
 from iotconfig.domain.layers.layer_stack import LayerStack
 from iotconfig.domain.layers.reach import Reach
 from iotconfig.domain.layers.recompositions import Recomposition
@@ -47,16 +47,28 @@ def contents_of(view: View, mac_addresses: Sequence[MacAddress]) -> Iterator[Seq
         yield view.configs.load(mac_addresses[start : start + _READ_AT_ONCE])
 
 
-def recompose(work: UnitOfWork, edited: Edited, max_bytes: int) -> Effects | None:
+def pages_of(store: Store, mac_addresses: Sequence[MacAddress]) -> Iterator[Sequence[Config]]:
+    """The configs of these devices, in pages, each of which is read by itself."""
+    for start in range(0, len(mac_addresses), _READ_AT_ONCE):
+        with store.reading() as view:
+            page = view.configs.load(mac_addresses[start : start + _READ_AT_ONCE])
+        yield page
+
+
+def recompose(work: UnitOfWork, edited: Edited, expected: int) -> Effects | None:
     """Serve the documents that an edit changes; where it concerns more than 500 devices, leave that to the job.
 
-    The unit of work has locked the layers. Returns what it did; None where the job will do it.
+    The unit of work has locked the layers.
+
+    expected: the number of devices that it concerned a moment ago
+
+    Returns what it did; None where the job will do it.
 
     Raises `Unprocessable`, with the list, where the edit breaks a rule for a device.
     """
-    concerned = concerned_devices(work, edited.before, edited.after)
+    concerned = concerned_devices(work, edited.before, edited.after, AT_ONCE + 1)
     if len(concerned) > AT_ONCE:
-        work.recompositions.store(_begun(edited, len(concerned)))
+        work.recompositions.store(_begun(edited, max(expected, len(concerned))))
         return None
     before, after = map(work.composer().over, (edited.before, edited.after))
     work.counters.lock_all(concerned)

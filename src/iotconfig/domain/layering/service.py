@@ -12,7 +12,8 @@ from attrs import evolve, field, frozen
 from iotconfig.domain.arguments import check_kind, check_whole_number, kind_of
 from iotconfig.domain.change_notes import UNSIGNED, ChangeNote, check_note
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.configs.store import Store, View
+from iotconfig.domain.configs.composing import Composer
+from iotconfig.domain.configs.store import Store
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.errors import PreconditionFailed, RecordNotFound
 from iotconfig.domain.layers.layer import Layer, LayerSummary, layer_name_of
@@ -26,6 +27,7 @@ from iotconfig.domain.layers.revisions import (
     LayerRevisionSummary,
 )
 from iotconfig.domain.layers.rules import check_together
+from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.paging import MAX_PAGE, all_items
 
 from .edits import LayersEdit, PatchLayer
@@ -33,7 +35,7 @@ from .effects import Effects, effects_on
 from .history import compared, found_revision, newest_revision
 from .previews import LayersPreview
 from .reaching import concerned_devices
-from .recomposing import AT_ONCE, Edited, contents_of, recompose
+from .recomposing import AT_ONCE, Edited, pages_of, recompose
 
 T = TypeVar("T")
 
@@ -170,24 +172,30 @@ class LayerService:
     def _preview(self, edit: LayersEdit) -> LayersPreview:
         with self.store.reading() as view:
             changes, before, after = self._planned(view.layers, edit, self.clock())
-            effects = self._effects(view, before, after)
-            old = view.composer().over(before)
-        return LayersPreview.of(changes, effects, old)
+            concerned = concerned_devices(view, before, after)
+            composer = view.composer()
+        effects = self._effects(composer, concerned, before, after)
+        return LayersPreview.of(changes, effects, composer.over(before))
 
-    def _effects(self, view: View, before: LayerStack, after: LayerStack) -> Effects:
-        concerned = concerned_devices(view, before, after)
-        old, new = map(view.composer().over, (before, after))
-        return effects_on(contents_of(view, concerned), old, new, self.yield_turn)
+    def _effects(
+        self, composer: Composer, concerned: Sequence[MacAddress], before: LayerStack, after: LayerStack
+    ) -> Effects:
+        """What an edit does to these devices. No connection is held while their documents are composed."""
+        old, new = map(composer.over, (before, after))
+        return effects_on(pages_of(self.store, concerned), old, new, self.yield_turn)
 
-    def _check_many(self, edit: LayersEdit) -> None:
-        """Check an edit before it is stored, where it concerns so many devices that this would hold up other writers."""
+    def _check_many(self, edit: LayersEdit) -> int:
+        """Return the number of devices that an edit concerns, and check it where they are so many that to do it under the lock would hold up other writers."""
         with self.store.reading() as view:
             _, before, after = self._planned(view.layers, edit, _ANY_TIME)
-            if len(concerned_devices(view, before, after)) > AT_ONCE:
-                self._effects(view, before, after).check()
+            concerned = concerned_devices(view, before, after)
+            composer = view.composer()
+        if len(concerned) > AT_ONCE:
+            self._effects(composer, concerned, before, after).check()
+        return len(concerned)
 
     def _write(self, edit: LayersEdit, note: ChangeNote) -> LayersWritten:
-        self._check_many(edit)
+        expected = self._check_many(edit)
         with self.store.writing() as work:
             work.layers.lock()
             now = self.clock()
@@ -196,7 +204,7 @@ class LayerService:
                 return LayersWritten(None, ())
             change = work.layers.record(changes, note, now)
             edited = Edited(before, after, change, note, now)
-            effects = recompose(work, edited, self.max_content_bytes)
+            effects = recompose(work, edited, expected)
         made = (evolve(each, layer=evolve(each.layer, change=change)) for each in changes)
         return LayersWritten(change, tuple(made), None if effects is None else effects.changed)
 

@@ -435,13 +435,12 @@ class LayeredDocumentsContract(UseCases):
 
         def board(chance: random.Random) -> object:
             config = chance.randrange(1, 6)
-            return chance.choice(
-                [
-                    lambda: service.replace_device(config, mac(chance.choice(range(1, 9)))),
-                    lambda: service.delete(config),
-                    lambda: service.restore(config),
-                ]
-            )()
+            acts: list[Callable[[], object]] = [
+                lambda: service.replace_device(config, mac(chance.choice(range(1, 9)))),
+                lambda: service.delete(config),
+                lambda: service.restore(config),
+            ]
+            return chance.choice(acts)()
 
         def load(chance: random.Random) -> object:
             entries = [BulkEntry(f"place {n}", mac(n), content(n=chance.randrange(9), y=1)) for n in devices]

@@ -108,7 +108,7 @@ class DeviceDocument:
         return cls(
             mac_address=found.mac_address,
             number=found.number,
-            etag=found.content.etag,
+            etag=found.etag,
             is_served=found.is_served,
             revision=found.revision,
             layers=[DocumentLayer.of(used) for used in found.layers],
