@@ -49,6 +49,8 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["layer", "history", "base"], [], f"2 revisions of layer base, in {URL}"),
     (["layer", "diff", "base"], [], '+  "a": 2'),
     (["layer", "rollback", "base"], ["RollBackLayer"], "Rolled back to revision 1: layer base"),
+    (["flatten", "--dry-run"], [], f"Flattened 1 device, and delete 1 layer (base): nothing stored (dry run), in {URL}"),
+    (["flatten", "--yes"], ["load", "DeleteLayer"], "layer base deleted"),
     (["secret", "set", "wifi-psk"], ["set secret wifi-psk"], f"Set secret wifi-psk, revision 1, in {URL}"),
     (["secret", "list"], [], f"1 secret in {URL}"),
     (["secret", "remove", "wifi-psk"], ["remove secret wifi-psk"], f"Removed secret wifi-psk, in {URL}"),
@@ -99,7 +101,7 @@ def test_a_command_needs_only_its_port(arguments: list[str], calls: list[str], o
 
 
 def test_every_command_is_tried() -> None:
-    """A new command joins the list, unless it needs an editor, the database or a process."""
+    """A new command joins the list, unless it needs an editor, a directory, the database or a process, or has a test of its own."""
     tried = [" ".join(arguments) for arguments, _, _ in COMMANDS]
     tried += [
         "config edit",
@@ -109,6 +111,9 @@ def test_every_command_is_tried() -> None:
         "backup",
         "restore",
         "relay",
+        "apply",
+        "factor",
+        "plan",
         "secret reencrypt",
         "serve",
     ]
@@ -119,6 +124,14 @@ def test_every_command_is_tried() -> None:
     }
 
     assert set() == {name for name in names if not any(f"{each} ".startswith(f"{name} ") for each in tried)}
+
+
+def test_devices_that_layers_reach_are_not_factored() -> None:
+    """The layer of the service reaches all of its devices."""
+    ended, called = run("factor")
+
+    assert (1, []) == (ended.status, called)
+    assert f"Layers reach 1 of these devices already, such as {MAC}" in ended.errors
 
 
 def test_the_largest_content_is_that_of_the_service() -> None:
