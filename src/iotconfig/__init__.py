@@ -50,7 +50,7 @@ Errors derive from IotConfigError, and have `code` and `details`:
                    PreconditionFailed
     of a selection NothingSelected, UnexpectedCount
     of a token     AuthenticationRequired
-    of the store   StoreUnavailable, StoreFull, ServiceClosed
+    of the store   StoreUnavailable, SecretsLocked, StoreFull, ServiceClosed
 
 Importing this package loads next to nothing: the parts of its core are loaded
 when their names are first used, and the adapters by `open_service`.
@@ -138,6 +138,7 @@ if TYPE_CHECKING:
         RecordExists,
         RecordGone,
         RecordNotFound,
+        SecretsLocked,
         ServiceClosed,
         StoreFull,
         StoreUnavailable,
@@ -273,6 +274,7 @@ __all__ = [
     "Role",
     "RollBackLayer",
     "Rollback",
+    "SecretsLocked",
     "Selection",
     "Service",
     "ServiceClosed",
@@ -398,6 +400,7 @@ _HOMES: Final = {
         "RecordExists",
         "RecordGone",
         "RecordNotFound",
+        "SecretsLocked",
         "ServiceClosed",
         "StoreFull",
         "StoreUnavailable",
