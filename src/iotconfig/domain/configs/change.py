@@ -67,7 +67,9 @@ class Change:
 
     def stored_config(self) -> Config:
         """The config after the change, with the fields of what its device is served."""
-        if self.document is None or (self.config.served is None and not self.is_followed):
+        is_content = self.config.served is None and not self.is_followed
+        # A sealed document is another one than the content, without a layer, too.
+        if self.document is None or (is_content and self.document.named is None):
             return self.config
         return self.config.serving(self.document.content, self.document_number, is_followed=self.is_followed)
 
