@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -195,6 +196,25 @@ def test_a_layer_is_rolled_back(service: Serve, page: Page) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Roll back").click()
     expect(page.locator("revision-entry").first).to_contain_text("Revision 3")
     assert stored(service.client, "base").startswith(_BASE)
+
+
+def test_a_device_shows_where_its_values_come_from(service: Serve, page: Page, visitor: Visitor) -> None:
+    """Beside each line of its document stands the layer; a device that no layer reaches has its own content alone."""
+    created(service.client, {"deviceName": "Porch", "gain": 2}, MAC)
+    page.goto(f"/devices/{MAC}")
+    expect(page.get_by_role("heading", name="Document", exact=True)).to_be_visible()
+    put_layer(service.client, "base", _BASE)
+    rows = page.locator("composed-document tr")
+    expect(rows.filter(has_text='"gain"')).to_have_text(re.compile(r"own content\s+over base\s+\"gain\": 2"))
+    expect(rows.filter(has_text='"mode"')).to_have_text(re.compile(r"base\s+\"mode\": \"day\""))
+    expect(rows.filter(has_text='"deviceName"')).to_contain_text("own content")
+    page.locator("composed-document").get_by_role("link", name="base").click()
+    expect(page.get_by_role("heading", name="base", level=1)).to_be_visible()
+    with visitor.page(f"/devices/{MAC}", **PHONE) as phone:
+        expect(phone.locator("composed-document tr").first).to_be_visible()
+        assert [] == faults_of_accessibility(phone)
+        assert [] == parts_that_stick_out(phone)
+        assert [] == small_targets(phone)
 
 
 @pytest.mark.parametrize(("locale", "heading"), [("en-GB", "Layers"), ("de-DE", "Schichten")])

@@ -21,6 +21,7 @@ import { report } from "../../shell/errors.ts";
 import { counted, strings } from "../../strings/strings.ts";
 import { lastChange } from "../../undo/undoable.ts";
 import "./actions/device-actions.ts";
+import "./composed/composed-document.ts";
 import "./device-evidence.ts";
 import { type End, endOf } from "./former/end-of-device.ts";
 import "./former/former-device.ts";
@@ -154,6 +155,7 @@ export class DeviceScreen extends LitElement {
         <device-evidence .evidence=${device.evidence ?? []}></device-evidence>
       </details>
       ${this.facts(device)} ${this.comparison(device)}
+      <composed-document .mac=${device.mac_address} .newest=${device.wanted}></composed-document>
       <device-document
         .mac=${device.mac_address}
         .newest=${device.wanted}
