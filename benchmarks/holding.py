@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import islice, starmap
 from pathlib import Path
 from time import thread_time
@@ -87,9 +88,14 @@ def insert(database: Database, table: Table, rows: Iterator[dict[str, object]]) 
             connection.execute(table.insert(), batch)
 
 
+@cache
+def kinds() -> tuple[str, ...]:
+    """The texts of `contents`: to make them takes longer than to store them."""
+    return tuple(contents().values())
+
+
 def large(number: int) -> str:
-    kinds = list(contents().values())
-    return kinds[number % len(kinds)]
+    return kinds()[number % len(kinds())]
 
 
 _NAME = "ä" * 240
@@ -172,7 +178,7 @@ def layer(number: int) -> dict[str, object]:
         "not_tags": "",
         "rank": number,
         "enabled": True,
-        "revision": 2 * len(contents()),
+        "revision": 2 * len(kinds()),
         "etag": content.etag,
         "change": _OF_ALL,
         "created_at": _NOW,
@@ -183,7 +189,7 @@ def layer(number: int) -> dict[str, object]:
 
 def layer_history() -> Iterator[dict[str, object]]:
     """Two revisions of the first layer for each kind of content, with that and with another one of its kind."""
-    texts = [text for kind in contents().values() for text in (kind, other(kind))]
+    texts = [text for kind in kinds() for text in (kind, other(kind))]
     for number, text in enumerate(texts, 1):
         content = ConfigContent.parse(text)
         yield {

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iotconfig.domain.errors import IotConfigError, PlaceTaken, Unprocessable, ValidationFailed
+from iotconfig.domain.layering.edits import OrderLayers
 from iotconfig.domain.layers.layer import MAX_LAYERS, MAX_RANK, Layer, LayerDefinition
 from iotconfig.domain.layers.layer_stack import NO_LAYERS, LayerStack
 from iotconfig.domain.layers.reach import EVERYTHING, Reach, ReachKind
@@ -129,6 +130,12 @@ def test_arguments_of_another_kind(make: Callable[[], object]) -> None:
     """They are defects of the calling program."""
     with pytest.raises(TypeError):
         make()
+
+
+def test_an_order_of_more_layers_than_there_can_be() -> None:
+    """It is refused before its names are looked at."""
+    with pytest.raises(ValidationFailed, match="at most 200 layers, and the order names 201"):
+        OrderLayers(["No name"] * (MAX_LAYERS + 1))
 
 
 @pytest.mark.parametrize(

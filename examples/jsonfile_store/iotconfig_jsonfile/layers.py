@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from iotconfig.domain.change_notes import ChangeNote
 from iotconfig.domain.configs.change_log import logged_layer
-from iotconfig.domain.layers.layer import Layer
+from iotconfig.domain.layers.layer import Layer, LayerSummary
 from iotconfig.domain.layers.revisions import (
     ChangedLayer,
     LayerChange,
@@ -34,6 +34,9 @@ class JsonFileLayerRepository:
 
     def all(self) -> Sequence[Layer]:
         return sorted(self._records.layers.values(), key=lambda layer: layer.order)
+
+    def summaries(self) -> Sequence[LayerSummary]:
+        return [layer.summary() for layer in self.all()]
 
     def generation(self) -> int:
         return self._records.layer_generation

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from iotconfig.domain.change_notes import ChangeNote, Operation
 from iotconfig.domain.documents.content import ConfigContent
-from iotconfig.domain.layers.layer import Layer, LayerDefinition
+from iotconfig.domain.layers.layer import Layer, LayerDefinition, LayerSummary
 from iotconfig.domain.layers.reach import Reach
 from iotconfig.domain.layers.revisions import (
     ChangedLayer,
@@ -36,6 +36,7 @@ _history = layer_revisions.c
 
 _GET: Final = select(layers).where(layers.c.name == _NAME)
 _ALL: Final = select(layers)
+_SUMMARIES: Final = select(*(column for column in layers.c if column.name not in ("content", *DERIVED)))
 _GENERATION: Final = select(layers_state.c.generation)
 _OF_NAME: Final = select(layer_revisions).where(_history.name == _NAME)
 _REVISION: Final = _OF_NAME.where(_history.revision == _NUMBER)
@@ -100,6 +101,9 @@ class SqlLayerRepository:
 
     def all(self) -> Sequence[Layer]:
         return sorted(map(_layer, self._connection.execute(_ALL)), key=lambda layer: layer.order)
+
+    def summaries(self) -> Sequence[LayerSummary]:
+        return sorted(map(_layer_summary, self._connection.execute(_SUMMARIES)), key=lambda each: each.order)
 
     def generation(self) -> int:
         return int(self._connection.execute(_GENERATION).scalar_one_or_none() or 0)
@@ -179,6 +183,20 @@ def _layer(row: Row[Any]) -> Layer:
         name=row.name,
         definition=LayerDefinition(content_of(row), _reach(row), row.rank, row.enabled),
         revision=row.revision,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        change=row.change,
+    )
+
+
+def _layer_summary(row: Row[Any]) -> LayerSummary:
+    return LayerSummary(
+        name=row.name,
+        reach=_reach(row),
+        rank=row.rank,
+        enabled=row.enabled,
+        revision=row.revision,
+        etag=row.etag,
         created_at=row.created_at,
         updated_at=row.updated_at,
         change=row.change,

@@ -14,7 +14,7 @@ from iotconfig.domain.change_notes import Operation
 from iotconfig.domain.configs.precondition import UNCONDITIONAL, Precondition, check_precondition
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import PlaceTaken, PreconditionFailed, RecordNotFound, ValidationFailed
-from iotconfig.domain.layers.layer import Layer, LayerDefinition, layer_name_of
+from iotconfig.domain.layers.layer import MAX_LAYERS, Layer, LayerDefinition, layer_name_of
 from iotconfig.domain.layers.ports import LayerReader
 from iotconfig.domain.layers.reach import ReachKind
 from iotconfig.domain.layers.revisions import LayerChange
@@ -155,6 +155,10 @@ class DeleteLayer:
 def _names_of(names: Sequence[str]) -> tuple[str, ...]:
     if isinstance(names, str):
         raise TypeError(f"The order of layers is a list of names, not {kind_of(names)}.")
+    if len(names) > MAX_LAYERS:
+        raise ValidationFailed(
+            f"There are at most {MAX_LAYERS} layers, and the order names {len(names)}.", parameter="layers"
+        )
     return tuple(layer_name_of(name) for name in names)
 
 

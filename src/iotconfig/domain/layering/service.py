@@ -84,7 +84,8 @@ class LayerService:
 
     def list(self) -> Sequence[LayerSummary]:
         """Return all layers as `all` does, without their documents."""
-        return [layer.summary() for layer in self.all()]
+        with self.store.reading() as view:
+            return view.layers.summaries()
 
     def get(self, name: str) -> Layer:
         """Return a layer. Raises `RecordNotFound`."""

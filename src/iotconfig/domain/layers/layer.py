@@ -105,6 +105,15 @@ class LayerSummary:
     change: str = field(default="", eq=False)
     """The id of the write that made the revision. Not compared: ids are random."""
 
+    @property
+    def order(self) -> tuple[int, int, str]:
+        """What layers are sorted by, the lowest first."""
+        return _order_of(self.reach, self.rank)
+
+
+def _order_of(reach: Reach, rank: int | None) -> tuple[int, int, str]:
+    return reach.kind, rank or 0, reach.model or ""
+
 
 @frozen(kw_only=True)
 class Layer:
@@ -142,7 +151,7 @@ class Layer:
     @property
     def order(self) -> tuple[int, int, str]:
         """What layers are sorted by, the lowest first: the fleet layer, those of models, those of tags by rank."""
-        return self.reach.kind, self.rank or 0, self.reach.model or ""
+        return _order_of(self.reach, self.rank)
 
     def summary(self) -> LayerSummary:
         """Return the layer without its document."""

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from iotconfig.domain.change_notes import ChangeNote
 
-from .layer import Layer
+from .layer import Layer, LayerSummary
 from .revisions import ChangedLayer, LayerChange, LayerHistoryPage, LayerHistoryQuery, LayerRevision
 
 
@@ -24,6 +24,10 @@ class LayerReader(Protocol):
 
     def all(self) -> Sequence[Layer]:
         """All layers, the disabled ones included, in the order of `Layer.order`."""
+        ...
+
+    def summaries(self) -> Sequence[LayerSummary]:
+        """The same layers without their documents, which together may have tens of megabytes."""
         ...
 
     def generation(self) -> int:

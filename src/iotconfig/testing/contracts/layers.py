@@ -73,6 +73,9 @@ class LayersContract(UseCases):
             record_layers(store, creation(each))
 
         assert ["f", "e", "d", "b", "c", "a"] == names(store)
+        with store.reading() as view:
+            assert [each.summary() for each in every(store)] == [*view.layers.summaries()]
+            assert {each.change for each in every(store)} == {each.change for each in view.layers.summaries()}
 
     def test_layers_exchange_their_ranks(self, store: Store) -> None:
         """In one write, which no moment divides."""
