@@ -436,6 +436,8 @@ export const de: Strings = {
     connection: "Broker",
     heldAndWanted: "Womit es läuft, und was es haben soll",
     unknownHeld: "Es ist nicht bekannt, mit welchem Dokument das Gerät läuft.",
+    composedHeld:
+      "Schichten haben Dokumente dieses Geräts gebildet: die Seite kann sie noch nicht vergleichen.",
   },
   history: {
     title: "Verlauf",

@@ -427,6 +427,7 @@ export const en = {
     connection: "Broker",
     heldAndWanted: "What it runs, and what it is to have",
     unknownHeld: "It is not known which document the device runs.",
+    composedHeld: "Layers have made documents of this device: the page cannot compare them yet.",
   },
   history: {
     title: "History",

@@ -91,6 +91,8 @@ export class DeviceScreen extends LitElement {
   @property({ attribute: false }) address: Address = { parameters: {}, query: new URLSearchParams() };
   @state() private device: Schemas["Device"] | undefined;
   @state() private heldAndWanted: string | undefined;
+  /** Whether its documents have other numbers than the revisions of its content. */
+  @state() private isComposed = false;
   /** Why there is no device. */
   @state() private end: End | undefined;
   @state() private isUnknown = false;
@@ -223,9 +225,11 @@ export class DeviceScreen extends LitElement {
       ${
         held === null
           ? html`<p class="faint">${strings.device.unknownHeld}</p>`
-          : this.heldAndWanted === undefined
-            ? nothing
-            : html`<unified-diff .text=${this.heldAndWanted}></unified-diff>`
+          : this.isComposed
+            ? html`<p class="faint">${strings.device.composedHeld}</p>`
+            : this.heldAndWanted === undefined
+              ? nothing
+              : html`<unified-diff .text=${this.heldAndWanted}></unified-diff>`
       }
     </details>`;
   }
@@ -277,6 +281,11 @@ export class DeviceScreen extends LitElement {
     const { device } = this;
     if (typeof device?.held !== "number") return;
     try {
+      const params = { path: { mac: device.mac_address } };
+      const { number, revision } = await content(api.GET("/api/devices/{mac}/document", { params }));
+      // Held and wanted are document numbers. They are those of revisions until a layer has made one.
+      this.isComposed = number !== revision;
+      if (this.isComposed) return;
       this.heldAndWanted = (await difference(device.mac_address, device.held, device.wanted)).unified_diff;
     } catch (error) {
       report(error);
