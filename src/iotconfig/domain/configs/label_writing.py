@@ -181,7 +181,7 @@ def _check_models(work: UnitOfWork, changes: Sequence[LabelChange]) -> None:
     for name in sorted(each for each in new if each is not None):
         if work.models.get(name) is None:
             raise Unprocessable(
-                f'There is no model "{name}": create it first, or choose one that "iotconfig model list" shows.',
+                f'There is no model "{name}": leave it out, or store one of this name first.',
                 model=name,
             )
 
