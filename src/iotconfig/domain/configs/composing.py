@@ -73,6 +73,10 @@ class Composer:
         composed = lower.folded.under(own).content
         return self._served(composed, lower.used)
 
+    def size(self, labels: Labels, own: ConfigContent) -> int:
+        """The number of characters of which `document` makes a device's document."""
+        return len(own.text) + sum(len(layer.content.text) for layer in self.reaching(labels))
+
     def _served(self, composed: ConfigContent, used: tuple[UsedLayer, ...]) -> ServedDocument:
         # Rules of a model are about `self.sealer.given(composed)`: a sealed text is no JSON, and a reference no string.
         sealed = self.sealer.sealed(composed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from attrs import define, field, frozen
@@ -12,6 +13,7 @@ from iotconfig.domain.configs.composing import Composer
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.served_anew import ServedAnew
 from iotconfig.domain.errors import IotConfigError, Unprocessable
+from iotconfig.domain.offload import Offload
 
 _REFUSALS_NAMED: Final = 20
 """Devices that an error names."""
@@ -83,12 +85,17 @@ class Effects:
 
 
 def effects_on(
-    configs: Iterator[Sequence[Config]], before: Composer, after: Composer, yield_turn: Callable[[], None]
+    configs: Iterator[Sequence[Config]],
+    before: Composer,
+    after: Composer,
+    yield_turn: Callable[[], None],
+    offload: Offload,
 ) -> Effects:
     """Return what an edit does to these devices. `yield_turn` is called between two of them."""
     effects = Effects()
     for some in configs:
         for config in some:
             yield_turn()
-            effects.count(effect_on(config, before, after))
+            size = after.size(config.labels, config.content)
+            effects.count(offload(partial(effect_on, config, before, after), size))
     return effects

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from attrs import evolve, frozen
@@ -23,8 +24,11 @@ from .reaching import changed_reaches, concerned_devices
 AT_ONCE: Final = 500
 """Devices that an edit of layers serves in its own transaction, at most."""
 
+CHARACTERS_AT_ONCE: Final = 1_000_000
+"""Characters of layers and contents of which one transaction composes documents, give or take one document."""
+
 STEP: Final = 250
-"""Devices of one transaction of the job: other writers wait for it on SQLite."""
+"""Devices of one transaction of the job, at most: other writers wait for it on SQLite."""
 
 _READ_AT_ONCE: Final = 100
 
@@ -41,6 +45,20 @@ class Edited:
     at: datetime
 
 
+@frozen
+class Extent:
+    """How much an edit of layers concerns."""
+
+    devices: int
+    characters: int = 0
+    """The characters of which their documents are composed; counted of up to 500 devices only."""
+
+    @property
+    def is_large(self) -> bool:
+        """Whether its documents would keep other writers waiting for too long, so that the job makes them."""
+        return self.devices > AT_ONCE or self.characters > CHARACTERS_AT_ONCE
+
+
 def contents_of(view: View, mac_addresses: Sequence[MacAddress]) -> Iterator[Sequence[Config]]:
     """The configs of these devices, in pages."""
     for start in range(0, len(mac_addresses), _READ_AT_ONCE):
@@ -55,20 +73,20 @@ def pages_of(store: Store, mac_addresses: Sequence[MacAddress]) -> Iterator[Sequ
         yield page
 
 
-def recompose(work: UnitOfWork, edited: Edited, expected: int) -> Effects | None:
-    """Serve the documents that an edit changes; where it concerns more than 500 devices, leave that to the job.
+def recompose(work: UnitOfWork, edited: Edited, expected: Extent) -> Effects | None:
+    """Serve the documents that an edit changes; where they are many, or large, leave that to the job.
 
     The unit of work has locked the layers.
 
-    expected: the number of devices that it concerned a moment ago
+    expected: what it concerned a moment ago
 
     Returns what it did; None where the job will do it.
 
     Raises `Unprocessable`, with the list, where the edit breaks a rule for a device.
     """
     concerned = concerned_devices(work, edited.before, edited.after, AT_ONCE + 1)
-    if len(concerned) > AT_ONCE:
-        work.recompositions.store(_begun(edited, max(expected, len(concerned))))
+    if expected.is_large or len(concerned) > AT_ONCE:
+        work.recompositions.store(_begun(edited, max(expected.devices, len(concerned))))
         return None
     before, after = map(work.composer().over, (edited.before, edited.after))
     work.counters.lock_all(concerned)
@@ -107,7 +125,7 @@ def next_step(work: UnitOfWork, now: datetime, step: int = STEP) -> Recompositio
         recomposition = _with_devices(work, recomposition, concerned, seen[-1], now)
     elif seen:
         recomposition = recomposition.after(seen[-1], done=0, changed=0, failed=0)
-    if page.next is None:
+    if page.next is None and (not seen or recomposition.swept_to == seen[-1]):
         recomposition = evolve(recomposition, finished_at=now)
     work.recompositions.store(recomposition)
     return recomposition
@@ -124,16 +142,25 @@ def _with_devices(
     swept_to: MacAddress,
     now: datetime,
 ) -> Recomposition:
-    """Serve these devices what they are to be served now."""
+    """Serve these devices what they are to be served now: as many of them as one transaction takes.
+
+    swept_to: how far the job has come when all of them are done
+    """
     work.counters.lock_all(mac_addresses)
     composer = work.composer()
-    served, failed = [], 0
-    for some in contents_of(work, mac_addresses):
-        for config in some:
-            # Nothing begins here: nulls were looked for when the edit was stored, or when the device was changed.
-            effect = effect_on(config, composer, composer)
-            failed += effect.refusal is not None
-            if effect.served is not None:
-                served.append(effect.served)
+    served, done, failed, characters = [], 0, 0, 0
+    for config in chain.from_iterable(contents_of(work, mac_addresses)):
+        if characters > CHARACTERS_AT_ONCE:
+            break
+        # Nothing begins here: nulls were looked for when the edit was stored, or when the device was changed.
+        effect = effect_on(config, composer, composer)
+        failed += effect.refusal is not None
+        if effect.served is not None:
+            served.append(effect.served)
+        characters += composer.size(config.labels, config.content)
+        done += 1
+        reached = config.mac_address
+    else:
+        reached = swept_to
     work.serve(served, recomposition.note, now, recomposition.change)
-    return recomposition.after(swept_to, done=len(mac_addresses), changed=len(served), failed=failed)
+    return recomposition.after(reached, done=done, changed=len(served), failed=failed)

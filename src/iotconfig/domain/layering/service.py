@@ -28,6 +28,7 @@ from iotconfig.domain.layers.revisions import (
 )
 from iotconfig.domain.layers.rules import check_together
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.offload import Offload, run_inline
 from iotconfig.domain.paging import MAX_PAGE, all_items
 
 from .edits import LayersEdit, PatchLayer
@@ -35,7 +36,7 @@ from .effects import Effects, effects_on
 from .history import compared, found_revision, newest_revision
 from .previews import LayersPreview
 from .reaching import concerned_devices
-from .recomposing import AT_ONCE, Edited, pages_of, recompose
+from .recomposing import AT_ONCE, Edited, Extent, pages_of, recompose
 
 T = TypeVar("T")
 
@@ -76,6 +77,8 @@ class LayerService:
     """The size limit of documents, in bytes of UTF-8."""
     yield_turn: Callable[[], None] = field(default=_never_yield, eq=False, repr=False)
     """Called between two devices: yields to other requests in the same thread from time to time."""
+    offload: Offload = field(default=run_inline, eq=False, repr=False)
+    """Runs the composition of large documents."""
 
     def all(self) -> Sequence[Layer]:
         """Return all layers, the disabled ones included, the lowest first: the fleet layer, those of models, those of tags."""
@@ -183,20 +186,28 @@ class LayerService:
     ) -> Effects:
         """What an edit does to these devices. No connection is held while their documents are composed."""
         old, new = map(composer.over, (before, after))
-        return effects_on(pages_of(self.store, concerned), old, new, self.yield_turn)
+        return effects_on(pages_of(self.store, concerned), old, new, self.yield_turn, self.offload)
 
-    def _check_many(self, edit: LayersEdit) -> int:
-        """Return the number of devices that an edit concerns, and check it where they are so many that to do it under the lock would hold up other writers."""
+    def _check_large(self, edit: LayersEdit) -> Extent:
+        """Return how much an edit concerns, and check it where that is so much that to do it under the lock would hold up other writers."""
         with self.store.reading() as view:
             _, before, after = self._planned(view.layers, edit, _ANY_TIME)
             concerned = concerned_devices(view, before, after)
             composer = view.composer()
-        if len(concerned) > AT_ONCE:
+        extent = self._extent(composer.over(after), concerned)
+        if extent.is_large:
             self._effects(composer, concerned, before, after).check()
-        return len(concerned)
+        return extent
+
+    def _extent(self, composer: Composer, concerned: Sequence[MacAddress]) -> Extent:
+        if len(concerned) > AT_ONCE:
+            return Extent(len(concerned))
+        pages = pages_of(self.store, concerned)
+        sizes = (composer.size(each.labels, each.content) for page in pages for each in page)
+        return Extent(len(concerned), sum(sizes))
 
     def _write(self, edit: LayersEdit, note: ChangeNote) -> LayersWritten:
-        expected = self._check_many(edit)
+        expected = self._check_large(edit)
         with self.store.writing() as work:
             work.layers.lock()
             now = self.clock()

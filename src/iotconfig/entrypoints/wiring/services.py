@@ -100,7 +100,9 @@ class Services:
         """Documents that reach many devices."""
         from iotconfig.domain.layering.service import LayerService
 
-        return LayerService(self.persistence.store, utc_now, self.max_content_bytes, yield_turn)
+        return LayerService(
+            self.persistence.store, utc_now, self.max_content_bytes, yield_turn, self.changing
+        )
 
     @cached_property
     def explanations(self) -> ExplanationService:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import pytest
 
@@ -28,7 +28,7 @@ from iotconfig.domain.documents.served import UsedLayer
 from iotconfig.domain.errors import IotConfigError, RecordNotFound, Unprocessable
 from iotconfig.domain.layering.edits import DeleteLayer, OrderLayers, PutLayer
 from iotconfig.domain.layering.explaining import ExplanationService
-from iotconfig.domain.layering.recomposing import AT_ONCE, next_step
+from iotconfig.domain.layering.recomposing import AT_ONCE, CHARACTERS_AT_ONCE, next_step
 from iotconfig.domain.layering.recomposition_job import recompose_all
 from iotconfig.domain.layering.service import LayerService
 from iotconfig.domain.layers.layer import LayerDefinition
@@ -40,6 +40,8 @@ from iotconfig.testing.builders import content, mac, record
 from iotconfig.testing.clocks import SteppingClock, step
 from iotconfig.testing.simultaneous import together
 from iotconfig.testing.use_cases import UseCases
+
+T = TypeVar("T")
 
 FLOOR: Final = Reach(tags=["floor-3"])
 LAMP: Final = Reach(tags=["lamp"])
@@ -354,6 +356,38 @@ class LayeredDocumentsContract(UseCases):
         assert before == store.documents.get(mac(400))
         assert AT_ONCE + 1 == len(drain(queue))
         check_folded(store, 0, 250, 400, AT_ONCE)
+
+    def test_a_dry_run_composes_by_the_offload(self, store: Store) -> None:
+        """It is told the size of the texts: large ones must not keep other requests waiting."""
+        sizes = list[int]()
+
+        def offload(work: Callable[[], T], size: int) -> T:
+            sizes.append(size)
+            return work()
+
+        ConfigService(store, SteppingClock()).put(mac(1), '{"n":1}')
+        service = LayerService(store, SteppingClock(), offload=offload)
+        assert 1 == service.preview(put("base", b=1)).changed
+        assert [len('{"n":1}{"b": 1}')] == sizes
+
+    def test_an_edit_of_large_documents_is_followed_by_a_job(
+        self, store: Store, layers: LayerService
+    ) -> None:
+        """Of few devices, too: each transaction composes a bounded number of characters."""
+        large = content(text="x" * (CHARACTERS_AT_ONCE // 5))
+        with store.writing() as work:
+            for number in range(8):
+                record(work, changes.created(work.counters.lock(mac(number)), large, step(0)))
+        assert layers.write(put("base", b=1)).served is None
+
+        steps = []
+        for time in (5, 6):
+            with store.writing() as work:
+                progress = next_step(work, step(time))
+            assert progress is not None
+            steps.append((progress.done, progress.changed, progress.finished_at is not None))
+        assert [(5, 5, False), (8, 8, True)] == steps
+        check_folded(store, *range(8))
 
     @pytest.mark.parametrize("seed", range(6))
     def test_any_order_of_writes(
