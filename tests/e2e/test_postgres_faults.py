@@ -261,7 +261,10 @@ def test_recovery_from_a_read_only_database(
     """Devices are served, health reports read-only, no relay is active; then the same processes write again."""
     CommandLine(environment(own_url)).ok("config", "create", "02:00:00:00:00:01", "{}")
     # A relay ran here before: the very first one needs to write the name of the installation.
-    execute(own_url, "INSERT INTO installation (\"only\", name, created_at) VALUES (1, 'here', now())")
+    execute(
+        own_url,
+        "INSERT INTO installation (\"only\", name, etag_key, created_at) VALUES (1, 'here', 'k', now())",
+    )
     url, end = make_read_only(server, own_url)
     serve = start_serve(url, workers=2, MQTT_URL=broker.url, **TIMEOUTS)
     client, pids = serve.client, serve.pids()

@@ -15,7 +15,7 @@ MAC = "02:ab:cd:ef:01:23"
 DOCUMENT = b'{ "deviceName" : "K\xc3\xbcche", "gain": 1.10,\r\n\t"big": 1E2, "\\u00e9": "\\/" }\n'
 SUMMARY = {
     "id", "mac_address", "device_name", "device_entity_id", "enable_ota", "revision", "etag", "created_at",
-    "updated_at", "change", "tags", "note",
+    "updated_at", "change", "tags", "note", "model",
 }  # fmt: skip
 
 

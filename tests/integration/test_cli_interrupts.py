@@ -30,7 +30,7 @@ CREATE = ["config", "create", MAC, "{}"]
 
 @pytest.mark.parametrize(
     "module",
-    ["iotconfig.entrypoints.cli", "click", "iotconfig.adapters.cli.tokens", "iotconfig.domain.configs.service", "sqlalchemy"],
+    ["iotconfig.entrypoints.cli", "click", "iotconfig.adapters.cli.configs", "iotconfig.domain.configs.service", "sqlalchemy"],
 )  # fmt: skip
 def test_ctrl_c_while_a_command_loads(sqlite_url: str, module: str) -> None:
     """Most of the time of a short command is its loading, before click and after it has begun."""

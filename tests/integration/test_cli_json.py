@@ -30,6 +30,9 @@ WITHOUT = {
     "login": "a person reads it",
     "logout": "its exit status is the result",
     "relay": "it runs until it is stopped",
+    "secret new-key": "its output is the key",
+    "secret reencrypt": "its exit status is the result",
+    "secret remove": "its exit status is the result",
     "serve": "it runs until it is stopped",
     "token revoke": "its exit status is the result",
 }

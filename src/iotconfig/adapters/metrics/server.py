@@ -30,9 +30,18 @@ class MetricsServer(ThreadingHTTPServer):
         super().__init__(listener.getsockname(), _handler(render, token), bind_and_activate=False)
         self.socket.close()
         self.socket = listener
+        self._free = threading.Semaphore(_MOST)
 
     def verify_request(self, _request: Any, _address: Any) -> bool:
-        return threading.active_count() < _MOST
+        # Its own threads only: the jobs of a relay have more than this number.
+        return self._free.acquire(blocking=False)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread of the request, and leave its place to the next one."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
     def handle_error(self, _request: Any, _address: Any) -> None:
         """Log nothing: a scraper that disconnects is not an error."""

@@ -13,7 +13,7 @@ from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress, mac_address_of
-from iotconfig.domain.secrets.sealing import is_sealed, opened
+from iotconfig.domain.secrets.sealing import SEALED_BYTES, opened
 
 from . import changes
 from .announcements import Reannounced, announce_config
@@ -97,7 +97,10 @@ class ConfigService:
         if document is None:
             with self.store.reading() as view:
                 raise absent(view, mac_address)
-        return opened(document, self.store.composers.cipher) if is_sealed(document) else document
+        # As `is_sealed`, without a call in each fetch.
+        if document.body.startswith(SEALED_BYTES):
+            return opened(document, self.store.composers.cipher)
+        return document
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         """One page of the configs that match, sorted by MAC address."""

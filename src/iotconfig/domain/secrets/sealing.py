@@ -25,7 +25,8 @@ from .secret import Secret
 
 SEALED: Final = "sealed:"
 """What the text of a sealed document begins with. A document is a JSON object, and begins otherwise."""
-_SEALED_BYTES: Final = SEALED.encode()
+SEALED_BYTES: Final = SEALED.encode()
+"""The same, of a body."""
 
 
 def keyed_etag(document: bytes, key: bytes) -> str:
@@ -105,12 +106,12 @@ class Sealer:
 
 def is_sealed(document: Document) -> bool:
     """Whether a document that was read has to be opened."""
-    return document.body.startswith(_SEALED_BYTES)
+    return document.body.startswith(SEALED_BYTES)
 
 
 def opened(document: Document, cipher: Cipher) -> Document:
     """Return a sealed document as its device is given it. Raises `SecretsLocked` where it cannot be decrypted."""
-    ciphertext = document.body[len(_SEALED_BYTES) :].decode()
+    ciphertext = document.body[len(SEALED_BYTES) :].decode()
     return evolve(document, body=cipher.decrypt(ciphertext).encode(), has_secrets=True)
 
 
