@@ -197,6 +197,7 @@ export class DeviceDocument extends LitElement {
     await import("../schema/structured-editor.ts");
     this.isEditing = true;
     await this.updateComplete;
+    await this.editor?.updateComplete;
     this.editor?.focus();
   }
 

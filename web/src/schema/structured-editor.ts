@@ -62,6 +62,13 @@ export class StructuredEditor extends LitElement {
     this.editor?.focus();
   }
 
+  /** Its editor has to be there before it can have the focus. */
+  protected override async getUpdateComplete(): Promise<boolean> {
+    const isComplete = await super.getUpdateComplete();
+    await this.editor?.updateComplete;
+    return isComplete;
+  }
+
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("model") || changed.has("isPart")) this.further = this.model?.editing(this.isPart) ?? [];
   }
