@@ -144,7 +144,7 @@ def plain(case: Case) -> Iterator[Case]:
 
 def with_content(case: Case) -> Iterator[Case]:
     """`content` in the body."""
-    address = f'"mac_address":"{mac(2**33)}",' if case.template == "/api/configs" else ""
+    address = f'"mac_address":"{mac(2**33)}",' if case.template in {"/api/configs", "/api/devices"} else ""
     for name, text in bodies():
         body = f'{{{address}"content":{text}}}'.encode()
         yield evolve(case, name=name, body=body)
@@ -425,6 +425,8 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("POST", "/api/devices/{mac}/report"): with_member("reason"),
     ("GET", "/api/new-devices"): listed,
     ("POST", "/api/new-devices/{mac}/adopt"): with_content,
+    ("POST", "/api/devices"): with_content,
+    ("DELETE", "/api/devices/{mac}"): plain,
     ("POST", "/api/devices/tags"): tagged,
     ("GET", "/api/devices/tags/export"): plain,
     ("POST", "/api/devices/tags/import"): tags_imported,

@@ -80,9 +80,9 @@ def _create_configs() -> None:
         # By default, so that a config that is restored comes back under its id.
         sa.Column("id", _big_id, sa.Identity(always=False), nullable=False),
         sa.Column("mac_address", _mac, nullable=False),
-        sa.Column("content", sa.Text, nullable=False),
+        sa.Column("content", sa.Text),
         sa.Column("revision", sa.BigInteger, nullable=False),
-        sa.Column("etag", sa.String(80), nullable=False),
+        sa.Column("etag", sa.String(80)),
         sa.Column("change", sa.String(16), nullable=False),
         sa.Column("created_at", _time, nullable=False),
         sa.Column("updated_at", _time, nullable=False),
@@ -497,6 +497,14 @@ def _create_secrets() -> None:
         sa.Column("updated_at", _time, nullable=False),
         sa.Column("ciphertext", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_secrets"),
+    )
+    # The devices that layers alone serve.
+    op.create_index(
+        "ix_configs_without_content",
+        "configs",
+        ["mac_address"],
+        postgresql_where=sa.text("content IS NULL"),
+        sqlite_where=sa.text("content IS NULL"),
     )
     # The configs whose content may refer to secrets: most fleets have few of them.
     op.create_index(

@@ -226,8 +226,8 @@ def test_a_board_from_its_adoption_to_its_successor(service: Service) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "code", "words"),
     [
-        ({}, 400, "VALIDATION_FAILED", "content or like"),
-        ({"content": None, "like": None}, 400, "VALIDATION_FAILED", "content or like"),
+        ({}, 422, "UNPROCESSABLE", "no layer reaches it"),
+        ({"content": None, "like": None}, 422, "UNPROCESSABLE", "no layer reaches it"),
         ({"content": {}, "like": "020000000001"}, 400, "VALIDATION_FAILED", "content or like"),
         ({"content": [1]}, 400, "VALIDATION_FAILED", "At /content: expected a JSON object"),
         ({"content": {"deviceName": 1}}, 400, "VALIDATION_FAILED", "/content/deviceName"),

@@ -31,11 +31,11 @@ from iotconfig.domain.configs.bulk import (
 )
 from iotconfig.domain.configs.change_log import LoggedChange
 from iotconfig.domain.configs.change_query import ChangePage, ChangeQuery, LogBounds
-from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.config import Config, ConfigSummary
 from iotconfig.domain.configs.edits import Edit, Replace
 from iotconfig.domain.configs.label_entries import LabelEntry, LabelledDevice
 from iotconfig.domain.configs.label_ports import TagCount
-from iotconfig.domain.configs.labels import ANY_TAGS, Labels, TagFilter
+from iotconfig.domain.configs.labels import ANY_TAGS, NO_LABELS, Labels, TagFilter
 from iotconfig.domain.configs.precondition import UNCONDITIONAL, Precondition
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery
 from iotconfig.domain.configs.revisions import (
@@ -176,6 +176,9 @@ class RemoteConfigs(_Called):
             raise RecordNotFound(mac_address)
         return _config()
 
+    def id_of(self, mac_address: MacAddress) -> int:
+        return self.get_by_mac(mac_address).id
+
     def find(self, query: ConfigQuery) -> ConfigPage:
         return ConfigPage((_config().summary(),), 1 if query.count else None, None)
 
@@ -232,6 +235,15 @@ class RemoteConfigs(_Called):
     def restore(self, config_id: int, note: ChangeNote = UNSIGNED) -> Config:
         self.calls.append("restore")
         return self.get(config_id)
+
+    def delete_device(
+        self,
+        mac_address: MacAddress,
+        precondition: Precondition = UNCONDITIONAL,
+        note: ChangeNote = UNSIGNED,
+    ) -> str:
+        self.calls.append("delete_device")
+        return _config().change
 
     def announce(self, config_id: int) -> Config:
         self.calls.append("announce")
@@ -394,6 +406,16 @@ class RemoteSecrets(_Called):
 @define
 class RemoteAdoption(_Called):
     """`AdoptionUseCases`."""
+
+    def add(
+        self,
+        mac_address: MacAddress,
+        labels: Labels = NO_LABELS,
+        content: ConfigContent | None = None,
+        note: ChangeNote = UNSIGNED,
+    ) -> ConfigSummary:
+        self.calls.append("add")
+        return _config().summary()
 
     def adopt(self, mac_address: MacAddress, content: ConfigContent, note: ChangeNote = UNSIGNED) -> Config:
         self.calls.append("adopt")

@@ -53,7 +53,7 @@ class JsonFileBulkWrite:
 
     def add_deletions_of_others(self) -> int:
         held = {entry.mac_address for entry in self._entries}
-        found = self._work().configs.matching(ConfigQuery())
+        found = self._work().configs.matching(ConfigQuery(with_content=True))
         others = [config for config in found if config.mac_address not in held]
         self._entries += (BulkDeletion(str(c.mac_address), c.mac_address, c.revision) for c in others)
         return len(others)

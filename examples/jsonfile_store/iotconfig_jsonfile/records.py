@@ -17,7 +17,7 @@ from iotconfig.domain.configs.document_history import DocumentRecord
 from iotconfig.domain.configs.label_ports import LabelRevision
 from iotconfig.domain.configs.labels import NO_LABELS, Labels
 from iotconfig.domain.configs.revisions import Revision
-from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.content import NO_CONTENT, ConfigContent
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.layers.layer import Layer
 from iotconfig.domain.layers.recompositions import Recomposition
@@ -93,7 +93,9 @@ _converter.register_unstructure_hook(MacAddress, str)
 _converter.register_structure_hook(MacAddress, lambda text, _: MacAddress(text))
 # The text of a document is a string here: parsing and writing it would change its bytes.
 _converter.register_unstructure_hook(ConfigContent, lambda content: content.text)
-_converter.register_structure_hook(ConfigContent, lambda text, _: ConfigContent.parse(text, sys.maxsize))
+_converter.register_structure_hook(
+    ConfigContent, lambda text, _: ConfigContent.parse(text, sys.maxsize) if text else NO_CONTENT
+)
 _converter.register_unstructure_hook(bytes, bytes.decode)
 _converter.register_structure_hook(bytes, lambda text, _: str(text).encode())
 

@@ -65,7 +65,7 @@ class JsonFileStore:
         yield (
             ExportedConfig(config.mac_address, config.content.text)
             for config in configs
-            if tags.takes(records.labels.get(config.id, LabelsRecord()).labels.tags)
+            if config.has_content and tags.takes(records.labels.get(config.id, LabelsRecord()).labels.tags)
         )
 
     def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:

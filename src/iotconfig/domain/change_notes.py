@@ -42,6 +42,8 @@ class Operation(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"
+    CLEAR = "clear"
+    """The own content of a device was deleted, and layers alone serve it from then on."""
     ROLLBACK = "rollback"
     RESTORE = "restore"
     REPLACE_DEVICE = "replace-device"

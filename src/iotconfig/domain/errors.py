@@ -95,9 +95,9 @@ class RecordNotFound(IotConfigError):
 
     code = "RECORD_NOT_FOUND"
 
-    def __init__(self, key: object, hint: str = "", *, what: str = "Config") -> None:
+    def __init__(self, key: object, hint: str = "", *, what: str = "Config", **details: object) -> None:
         shown = excerpt(str(key))
-        super().__init__(f"{what} {shown} was not found{hint and ': '}{hint}.", key=shown)
+        super().__init__(f"{what} {shown} was not found{hint and ': '}{hint}.", key=shown, **details)
 
 
 class RecordGone(IotConfigError):

@@ -43,6 +43,7 @@ from .contracts.configs import ConfigsContract
 from .contracts.delays import DelayReaderContract
 from .contracts.device_models import DeviceModelsContract
 from .contracts.device_tokens import DeviceTokenStoreContract
+from .contracts.devices_of_layers import DevicesOfLayersContract
 from .contracts.document_rules import DocumentRulesContract
 from .contracts.documents import DocumentsContract
 from .contracts.evidence import EvidenceStoreContract
@@ -88,6 +89,7 @@ __all__ = [
     "DelayReaderContract",
     "DeviceModelsContract",
     "DeviceTokenStoreContract",
+    "DevicesOfLayersContract",
     "DocumentRulesContract",
     "DocumentsContract",
     "EvidenceStoreContract",

@@ -164,6 +164,7 @@ export const de: Strings = {
       create: "angelegt",
       update: "geändert",
       delete: "gelöscht",
+      clear: "Inhalt gelöscht",
       rollback: "zurückgesetzt",
       restore: "wiederhergestellt",
       "replace-device": "Platine ersetzt",

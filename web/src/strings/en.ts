@@ -159,6 +159,7 @@ export const en = {
       create: "created",
       update: "changed",
       delete: "deleted",
+      clear: "content deleted",
       rollback: "rolled back",
       restore: "restored",
       "replace-device": "board replaced",

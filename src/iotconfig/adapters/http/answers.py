@@ -6,7 +6,7 @@ import falcon
 
 from iotconfig.adapters.codec import to_json
 from iotconfig.adapters.diff import preview
-from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.config import Config, ConfigSummary
 from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.edits import Edit
 from iotconfig.domain.configs.revisions import ChangeNote
@@ -50,6 +50,15 @@ def send_created(resp: falcon.Response, config: Config) -> None:
     send_config(resp, config)
     resp.status = falcon.HTTP_201
     resp.set_header("Location", f"/api/configs/{config.id}")
+
+
+def send_made(resp: falcon.Response, made: ConfigSummary) -> None:
+    """Answer with a new device, which may have no content: 201 and `Location`."""
+    send(resp, made)
+    resp.context.mac_address = str(made.mac_address)
+    resp.set_header("ETag", revision_tag(made.revision))
+    resp.set_header("Location", f"/api/devices/{made.mac_address}")
+    resp.status = falcon.HTTP_201
 
 
 def send_edited(

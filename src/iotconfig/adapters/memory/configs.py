@@ -66,6 +66,8 @@ class MemoryConfigReader:
 
 
 def _matches(config: Config, query: ConfigQuery) -> bool:
+    if query.with_content and not config.has_content:
+        return False
     if query.enable_ota is not None and config.enable_ota is not query.enable_ota:
         return False
     if not query.tags.takes(config.labels.tags) or query.model not in {None, config.labels.model}:

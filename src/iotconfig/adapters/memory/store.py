@@ -82,7 +82,7 @@ class MemoryStore:
         yield (
             ExportedConfig(config.mac_address, config.content.text)
             for config in configs
-            if tags.takes(state.labels.get(config.id, NO_LABELS).tags)
+            if config.has_content and tags.takes(state.labels.get(config.id, NO_LABELS).tags)
         )
 
     def changes_since(self, position: int, limit: int) -> Sequence[LoggedChange]:

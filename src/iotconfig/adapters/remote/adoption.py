@@ -7,7 +7,8 @@ from typing import Final
 
 from attrs import frozen
 
-from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.config import Config, ConfigSummary
+from iotconfig.domain.configs.labels import NO_LABELS, Labels
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
 from iotconfig.domain.devices.new_boards import NewBoard
 from iotconfig.domain.documents.content import ConfigContent
@@ -36,6 +37,23 @@ class RemoteNewBoards(RemoteUseCases):
 @frozen
 class RemoteAdoption(RemoteUseCases):
     """`AdoptionUseCases` of a service."""
+
+    def add(
+        self,
+        mac_address: MacAddress,
+        labels: Labels = NO_LABELS,
+        content: ConfigContent | None = None,
+        note: ChangeNote = UNSIGNED,
+    ) -> ConfigSummary:
+        body = body_of(
+            note,
+            mac_address=mac_address,
+            tags=labels.tags,
+            model=labels.model,
+            note=labels.note,
+            content=content,
+        )
+        return self.entity(Request("POST", "/api/devices", headers=signed(note), body=body), ConfigSummary)
 
     def adopt(self, mac_address: MacAddress, content: ConfigContent, note: ChangeNote = UNSIGNED) -> Config:
         return self._adopt(mac_address, body_of(note, content=content), note)

@@ -10,7 +10,7 @@ from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote
 from iotconfig.domain.documents.content import ConfigContent
 
 
-def body_of(note: ChangeNote | None = None, **members: object) -> bytes:
+def body_of(note: ChangeNote | None = None, /, **members: object) -> bytes:
     """A JSON body with the members that are not None, and the message of the note. The service knows the author.
 
     Content is sent as a string: an object would lose the space around it.
@@ -24,6 +24,8 @@ def body_of(note: ChangeNote | None = None, **members: object) -> bytes:
 def _plain(value: object) -> object:
     if isinstance(value, ConfigContent):
         return value.text
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 

@@ -50,6 +50,9 @@ class RemoteConfigs(RemoteUseCases):
     def get_by_mac(self, mac_address: MacAddress) -> Config:
         return self.entity(Request("GET", f"{_CONFIGS}/{mac_address}"), Config)
 
+    def id_of(self, mac_address: MacAddress) -> int:
+        return self.get_by_mac(mac_address).id
+
     def find(self, query: ConfigQuery) -> ConfigPage:
         parameters = {
             "limit": query.limit,
@@ -132,6 +135,18 @@ class RemoteConfigs(RemoteUseCases):
         self, config_id: int, precondition: Precondition = UNCONDITIONAL, note: ChangeNote = UNSIGNED
     ) -> str:
         path, headers = f"{_CONFIGS}/{config_id}", conditions(precondition) | signed(note)
+        request = Request("DELETE", path, {"message": note.message}, headers)
+        answer = self.service.ask(request)
+        with self.reading(request):
+            return self.checked_change(answer.header("iotconfig-change"))
+
+    def delete_device(
+        self,
+        mac_address: MacAddress,
+        precondition: Precondition = UNCONDITIONAL,
+        note: ChangeNote = UNSIGNED,
+    ) -> str:
+        path, headers = f"/api/devices/{mac_address}", conditions(precondition) | signed(note)
         request = Request("DELETE", path, {"message": note.message}, headers)
         answer = self.service.ask(request)
         with self.reading(request):

@@ -53,7 +53,7 @@ staged: Final = Table(
     # Of a deletion.
     Column("undoes_creation", Boolean),
     Column("mac_address", MacText, nullable=False),
-    # Nothing from here on in a deletion.
+    # Nothing from here on in a deletion, and where layers alone are to serve the device.
     Column("content", Text),
     Column("etag", String(80)),
     Column("device_name", String(255)),
@@ -218,16 +218,20 @@ def _bare(content: ColumnElement[str]) -> ColumnElement[str]:
 
 
 def _add_deletions_of_others() -> Any:
-    """Insert a deletion of each config without an entry."""
+    """Insert a deletion of each config with content and without an entry."""
     addresses = select(configs.c.mac_address).except_(select(staged.c.mac_address)).subquery()
     number = func.row_number().over(order_by=configs.c.mac_address)
-    others = select(
-        bindparam("first", type_=BigInteger) + number - 1,
-        configs.c.mac_address,
-        literal(Operation.DELETE.value),
-        configs.c.revision,
-        configs.c.mac_address,
-    ).join(addresses, addresses.c.mac_address == configs.c.mac_address)
+    others = (
+        select(
+            bindparam("first", type_=BigInteger) + number - 1,
+            configs.c.mac_address,
+            literal(Operation.DELETE.value),
+            configs.c.revision,
+            configs.c.mac_address,
+        )
+        .join(addresses, addresses.c.mac_address == configs.c.mac_address)
+        .where(configs.c.content.is_not(None))
+    )
     adding = insert(staged).from_select(["seq", "place", "operation", "if_revision", "mac_address"], others)
     # An insertion has no row count otherwise.
     return adding.execution_options(preserve_rowcount=True)
@@ -284,6 +288,7 @@ def plan(rules: EntryRules, *, is_composed: bool) -> Any:
         (_IS_DELETION, Outcome.DELETED.value),
         (and_(configs.c.id.is_(None), is_refused), Outcome.REPLACED.value),
         (configs.c.id.is_(None), Outcome.NEW.value),
+        (configs.c.content.is_(None), Outcome.CHANGED.value),
         (is_same, Outcome.SAME.value),
         else_=OUTCOME_OF_CONFLICT[rules.on_conflict].value,
     )

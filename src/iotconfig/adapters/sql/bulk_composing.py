@@ -11,6 +11,7 @@ from sqlalchemy import (
     BindParameter,
     Row,
     Select,
+    and_,
     bindparam,
     delete,
     func,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 from iotconfig.domain.configs.bulk import BulkRefusal
 from iotconfig.domain.configs.composing import Composer, Composers
 from iotconfig.domain.configs.query import search_text
+from iotconfig.domain.configs.revisions import Operation
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.served import ServedDocument
 from iotconfig.domain.errors import IotConfigError
@@ -39,6 +41,7 @@ _PAGE: Final = 200
 """Entries that are read at a time, with their contents."""
 
 _CONFIG_ID: Final = func.coalesce(staged.c.config_id, configs.c.id, 0)
+_HAS_DOCUMENT: Final = staged.c.operation != Operation.DELETE.value
 _LABEL_NUMBER: Final = func.coalesce(config_labels.c.number, 0)
 _UNDECIDED: Final = (
     select(
@@ -53,7 +56,7 @@ _UNDECIDED: Final = (
         .outerjoin(composed, composed.c.seq == staged.c.seq)
     )
     .where(
-        staged.c.content.is_not(None),
+        _HAS_DOCUMENT,
         staged.c.seq > bindparam("after", type_=BigInteger),
         or_(
             composed.c.seq.is_(None),
@@ -86,8 +89,8 @@ class BulkComposing:
         self.generation = layers.generation()
         composer = self._composers.of(layers, SqlSecretRepository(self._session.connection), self.generation)
         # Without layers and secrets, what was composed under earlier ones has to be decided again, and what refers to a
-        # secret is refused.
-        if not composer and not self._is_any(_COMPOSED) and not self._is_any(self._referring()):
+        # secret is refused, as is a device without content.
+        if not composer and not self._is_any(_COMPOSED) and not self._is_any(self._refused()):
             return
         refused = list[BulkRefusal]()
         after = -1
@@ -104,8 +107,10 @@ class BulkComposing:
     def _is_any(self, rows: Select[Any]) -> bool:
         return bool(self._session.connection.execute(select(rows.exists())).scalar_one())
 
-    def _referring(self) -> Select[Any]:
-        return select(staged).where(may_refer(self._session.connection.dialect.name, staged.c.content))
+    def _refused(self) -> Select[Any]:
+        """The entries that are refused without layers and secrets."""
+        refers = may_refer(self._session.connection.dialect.name, staged.c.content)
+        return select(staged).where(or_(refers, and_(staged.c.content.is_(None), _HAS_DOCUMENT)))
 
     def _undecided(self, after: int) -> Sequence[Row[Any]]:
         values = {"after": after, "generation": self.generation}

@@ -214,15 +214,17 @@ def _row(number: int, entry: AnyEntry) -> tuple[object, ...]:
         entry.if_revision,
         isinstance(entry, BulkDeletion) and entry.undoes_creation,
         entry.mac_address.canonical,
-        *(_NO_CONTENT if isinstance(entry, BulkDeletion) else _content(entry)),
+        *(_NO_COLUMNS if isinstance(entry, BulkDeletion) else _content(entry)),
     )
 
 
-_NO_CONTENT: Final = (None,) * 6
+_NO_COLUMNS: Final = (None,) * 6
 
 
 def _content(entry: BulkEntry | BulkRestoration) -> tuple[object, ...]:
     content = entry.content
+    if content.is_absent:
+        return _NO_COLUMNS
     return (
         content.text,
         content.etag,

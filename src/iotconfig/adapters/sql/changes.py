@@ -169,6 +169,7 @@ _STORE: Final[Mapping[Operation, tuple[Write, ...]]] = {
     Operation.CREATE: (_ADVANCE, _SERVE, _APPEND),
     Operation.UPDATE: _EDIT_FOLLOWED,
     Operation.ROLLBACK: _EDIT_FOLLOWED,
+    Operation.CLEAR: _EDIT_FOLLOWED,
     Operation.DELETE: (_ADVANCE, remove(ROW), remove_documents(ROW["mac_address"]), _APPEND),
     Operation.RESTORE: (_ADVANCE, add(ROW), _SERVE, _APPEND),
     Operation.REPLACE_DEVICE: (

@@ -23,7 +23,7 @@ from iotconfig.domain.configs.config import Config, ConfigSummary, ServedFields
 from iotconfig.domain.configs.counter import RevisionCounter
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery, fold, mac_fragments
 from iotconfig.domain.configs.selection import Selection
-from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.content import NO_CONTENT, ConfigContent
 from iotconfig.domain.mac import MacAddress
 
 from .content_columns import content_of
@@ -147,6 +147,8 @@ class SqlConfigReader:
             .order_by(documents.c.mac_address)
             .limit(query.limit + 1)
         )
+        if query.with_content:
+            page = page.where(configs.c.content.is_not(None))
         if query.after is not None:
             page = page.where(*(column > str(query.after) for column in _ON_BOTH_SIDES))
         rows = self._connection.execute(page).all()
@@ -159,7 +161,14 @@ class SqlConfigReader:
 
     def _count(self, query: ConfigQuery) -> int:
         counted = select(func.count()).select_from(searched(query))
-        statement = matching(counted, query, self._connection.dialect.name)
+        dialect = self._connection.dialect.name
+        statement = matching(counted, query, dialect)
+        if query.with_content:
+            # An index has those few without content. To look at the content of each would read all configs.
+            without = matching(select(func.count()).select_from(_SERVED), query, dialect).where(
+                configs.c.content.is_(None)
+            )
+            statement = select(statement.scalar_subquery() - without.scalar_subquery())
         return int(self._connection.execute(statement).scalar_one())
 
     def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
@@ -248,7 +257,7 @@ def config_of(row: Row[Any]) -> Config:
     return Config(
         id=row.id,
         mac_address=MacAddress(row.mac_address),
-        content=ConfigContent.stored(row.content, row.etag) if is_composed else content_of(row),
+        content=_own_content_of(row) if is_composed else content_of(row),
         revision=row.revision,
         created_at=row.created_at,
         updated_at=row.updated_at,
@@ -258,6 +267,11 @@ def config_of(row: Row[Any]) -> Config:
         document_number=row.document_number,
         is_followed=row.document_layers != OWN,
     )
+
+
+def _own_content_of(row: Row[Any]) -> ConfigContent:
+    """The content of a device that is served another document."""
+    return NO_CONTENT if row.content is None else ConfigContent.stored(row.content, row.etag)
 
 
 def _served_of(row: Row[Any]) -> ServedFields:

@@ -42,6 +42,13 @@ Index(
     postgresql_where=text("NOT is_kept"),
     sqlite_where=text("NOT is_kept"),
 )
+# The devices that layers alone serve: lists of configs leave them out of their counts.
+Index(
+    "ix_configs_without_content",
+    configs.c.mac_address,
+    postgresql_where=text("content IS NULL"),
+    sqlite_where=text("content IS NULL"),
+)
 # The configs whose content may refer to secrets.
 Index(
     "ix_configs_secrets",

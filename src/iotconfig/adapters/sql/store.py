@@ -42,7 +42,11 @@ from .tables import configs
 if TYPE_CHECKING:
     from .bulk_write import SqlBulkWrite
 
-_EXPORTED: Final = select(configs.c.mac_address, configs.c.content).order_by(configs.c.mac_address)
+_EXPORTED: Final = (
+    select(configs.c.mac_address, configs.c.content)
+    .where(configs.c.content.is_not(None))
+    .order_by(configs.c.mac_address)
+)
 _FETCHED: Final = 500
 """Configs that an export fetches at a time."""
 

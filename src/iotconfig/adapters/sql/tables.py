@@ -86,9 +86,10 @@ configs: Final = Table(
     # No foreign key: every write locks the device's row first, so it is there, and rows of devices
     # are never deleted. To have it checked for each config took a fifth of an import's time.
     Column("mac_address", MacText, nullable=False),
-    Column("content", Text, nullable=False),
+    # Null, as the ETag, where layers alone serve the device.
+    Column("content", Text),
     Column("revision", BigInteger, nullable=False),
-    Column("etag", String(80), nullable=False),
+    Column("etag", String(80)),
     # The write that made the revision.
     Column("change", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),

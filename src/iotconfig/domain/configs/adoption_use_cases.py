@@ -7,12 +7,23 @@ from typing import Protocol
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.mac import MacAddress
 
-from .config import Config
+from .config import Config, ConfigSummary
+from .labels import Labels
 from .revisions import ChangeNote
 
 
 class AdoptionUseCases(Protocol):
     """The use cases of `AdoptionService`; its docstrings are the contract."""
+
+    def add(
+        self,
+        mac_address: MacAddress,
+        labels: Labels = ...,
+        content: ConfigContent | None = ...,
+        note: ChangeNote = ...,
+    ) -> ConfigSummary:
+        """Make a device of a board, with content of its own, or served by layers alone."""
+        ...
 
     def adopt(self, mac_address: MacAddress, content: ConfigContent, note: ChangeNote = ...) -> Config:
         """Create the config of a new board."""

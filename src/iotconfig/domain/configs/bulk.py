@@ -36,7 +36,7 @@ class Outcome(StrEnum):
     NEW = "new"
     """Its device gets its first config."""
     CHANGED = "changed"
-    """Its device's config gets other content."""
+    """Its device gets other content, or its first one where layers alone serve it."""
     SAME = "same"
     """Its device has this content already: no revision, no announcement."""
     SKIPPED = "skipped"

@@ -48,6 +48,8 @@ def outcome_of(view: View, entry: AnyEntry, rules: EntryRules) -> Outcome:
     if config is None:
         is_replaced = view.counters.replaced_by(entry.mac_address) is not None
         return Outcome.REPLACED if is_replaced and not rules.allow_replaced else Outcome.NEW
+    if not config.has_content:
+        return Outcome.CHANGED
     stored, given = config.content.text, entry.content.text
     if stored == given or (rules.ignore_line_ends and is_same(stored, given)):
         return Outcome.SAME

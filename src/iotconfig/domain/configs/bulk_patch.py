@@ -114,7 +114,8 @@ class BulkPatch:
             self._unseen.pop(config.mac_address, None)
             if config.device_name is not None:
                 self._unseen.pop(config.device_name, None)
-            if not self._takes(config, merge.offload):
+            # Where layers alone serve a device, there is nothing to patch.
+            if not config.has_content or not self._takes(config, merge.offload):
                 continue
             place = str(config.mac_address)
             try:

@@ -54,7 +54,7 @@ class Change:
             mac_address=config.mac_address,
             revision=config.revision,
             operation=self.operation,
-            content=None if self.is_deletion else config.content,
+            content=config.content if config.has_content and not self.is_deletion else None,
             note=note,
             created_at=config.updated_at,
             change=config.change,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.content import NO_CONTENT, ConfigContent
 from iotconfig.domain.documents.served import ServedDocument
 
 from .change import UNNUMBERED, Change
@@ -48,6 +48,11 @@ def edited(
         counter.next_document_number() if is_served_anew else counter.last_document_number,
         document,
     )
+
+
+def cleared(counter: RevisionCounter, config: Config, now: datetime, document: ServedDocument) -> Change:
+    """The deletion of the content of a device that layers go on serving."""
+    return edited(counter, config, NO_CONTENT, Operation.CLEAR, now, document)
 
 
 def deleted(

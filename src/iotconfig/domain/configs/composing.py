@@ -63,14 +63,16 @@ class Composer:
         """Decide what a device with these labels and this content is served.
 
         Without a layer that reaches it, that is the content as it stands. A document that refers to secrets is sealed.
-        Raises `ContentTooLarge`, which names the layers, where the document is larger than the limit; and what
+        Raises `Unprocessable` where there is neither content nor a layer; `ContentTooLarge`, which names the layers, where the document is larger than the limit; and what
         `Sealer.sealed` raises.
         """
         layers = self.reaching(labels)
         if not layers:
+            if own.is_absent:
+                raise nothing_to_serve()
             return self._served(own, ())
         lower = self._lower_of(layers)
-        composed = lower.folded.under(own).content
+        composed = lower.folded.under(None if own.is_absent else own).content
         return self._served(composed, lower.used)
 
     def size(self, labels: Labels, own: ConfigContent) -> int:
@@ -147,6 +149,14 @@ class Composers:
 def source_of(layer: Layer) -> Source:
     """The layer as a source of documents. Null is a value only in the fleet layer."""
     return Source(layer.name, layer.content, layer.reach.kind is ReachKind.FLEET, layer.revision)
+
+
+def nothing_to_serve() -> Unprocessable:
+    """Return the error for a device that would have neither content nor a layer that reaches it, and so no document."""
+    return Unprocessable(
+        "The device would have no document: no layer reaches it, and it has no content of its own. Give it content, or "
+        "tags or a model that a layer reaches. DELETE /api/devices/{mac} ends a device."
+    )
 
 
 def nulls_refused(mac_address: MacAddress, pointers: list[str]) -> Unprocessable:

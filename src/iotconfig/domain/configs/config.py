@@ -46,7 +46,8 @@ class Config:
     mac_address: MacAddress
     """The device that this config belongs to; unique."""
     content: ConfigContent
-    """The device's own content, which it fetches as its document where no layer reaches it."""
+    """The device's own content, which it fetches as its document where no layer reaches it; `NO_CONTENT` where it is
+    served by layers alone."""
     revision: int
     """The number of the MAC address's latest change, from 1."""
     created_at: datetime
@@ -68,6 +69,11 @@ class Config:
         """The config, whose device is served this document under this number."""
         served = None if document.etag == self.content.etag else ServedFields.of(document)
         return evolve(self, served=served, document_number=number, is_followed=is_followed)
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the device has content of its own; otherwise layers reach it, and it is served by them alone."""
+        return not self.content.is_absent
 
     @property
     def document_etag(self) -> str:

@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iotconfig.domain.clock import Clock
-from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.content import EMPTY_OBJECT, ConfigContent
 
 from . import changes
 from .announcements import announce_config
@@ -39,10 +39,10 @@ class ConfigEdit:
     _precondition: Precondition
 
     def preview(self) -> tuple[Config, ConfigContent]:
-        """Return the config, and the content that the edit would store."""
+        """Return the config, and the content that the edit would store. Without content, it has an empty object."""
         check_id(self._config_id)
         with self._store.reading() as view:
-            config = existing(view.configs.get(self._config_id), self._config_id)
+            config = _with_object(existing(view.configs.get(self._config_id), self._config_id))
             self._precondition.check(config)
             if isinstance(self._edit, Rollback):
                 return config, self._edit.content(self._config_id, view.history)
@@ -70,10 +70,15 @@ class ConfigEdit:
 
         def under_lock(work: UnitOfWork, counter: RevisionCounter, config: Config) -> Config:
             self._precondition.check(config)
-            content = new_content(config.content)
+            content = new_content(_with_object(config).content)
             return store_content(work, counter, config, content, self._edit.operation, note, clock())
 
         return with_locked(self._store, self._config_id, under_lock)
+
+
+def _with_object(config: Config) -> Config:
+    """The config with content that can be edited: an empty object where its device has none."""
+    return config if config.has_content else evolve(config, content=EMPTY_OBJECT)
 
 
 class _ChangedMeanwhile(Exception):

@@ -40,6 +40,10 @@ class ConfigUseCases(Protocol):
         """Return the config of this device."""
         ...
 
+    def id_of(self, mac_address: MacAddress) -> int:
+        """Return the id of the config of this device, which layers alone may serve."""
+        ...
+
     def find(self, query: ConfigQuery) -> ConfigPage:
         """Return one page of the configs that match, sorted by MAC address."""
         ...
@@ -84,6 +88,12 @@ class ConfigUseCases(Protocol):
 
     def delete(self, config_id: int, precondition: Precondition = ..., note: ChangeNote = ...) -> str:
         """Remove a config; return the id of the change."""
+        ...
+
+    def delete_device(
+        self, mac_address: MacAddress, precondition: Precondition = ..., note: ChangeNote = ...
+    ) -> str:
+        """End a device, whose content or layers served it; return the id of the change."""
         ...
 
     def restore(self, config_id: int, note: ChangeNote = ...) -> Config:

@@ -25,6 +25,19 @@ def existing(config: Config | None, key: int | MacAddress) -> Config:
     return config
 
 
+def with_content(config: Config, key: int | MacAddress) -> Config:
+    """Return the config that was read by this id or MAC address. Raises `RecordNotFound` where layers alone serve its device."""
+    if config.has_content:
+        return config
+    mac_address = str(config.mac_address)
+    raise RecordNotFound(
+        key,
+        f"layers alone serve {mac_address}, which has no content of its own; PUT /api/configs/by-mac/{mac_address} "
+        f"('iotconfig config set {mac_address}') gives it some",
+        served_by_layers=mac_address,
+    )
+
+
 def absent(view: View, mac_address: MacAddress) -> RecordNotFound | RecordGone:
     """Return the error for a device without a config: `RecordGone` for a board that was replaced."""
     successor = view.counters.replaced_by(mac_address)

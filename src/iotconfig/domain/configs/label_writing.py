@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final, TypeVar
 
 from attrs import define, frozen
@@ -130,22 +131,37 @@ class LabelWrite:
         return self._refusals.prevent_storing or (bool(plan.refusals) and not self._options.keep_going)
 
     def _record(self, work: UnitOfWork, plan: _Plan, note: ChangeNote) -> str | None:
-        now, changes = self._clock(), plan.new
-        names = work.labels.names()
-        is_new = any(not names.issuperset(change.labels.tags) for change in changes)
-        if is_new:
-            work.labels.lock_names()
-        _check_models(work, changes)
-        stored = None
-        for some in batches_of(changes, _STORED_TOGETHER):
-            self._yield_turn()
-            stored = work.labels.record(some, note, now)
+        now = self._clock()
+        stored = store_labels(work, plan.new, note, now, self._yield_turn)
         for anew in batches_of(plan.served, _STORED_TOGETHER):
             self._yield_turn()
             work.serve(anew, note, now)
-        if is_new and (count := len(work.labels.names())) > MAX_DIFFERENT_TAGS:
-            raise too_many_tags(count)
         return stored
+
+
+def store_labels(
+    work: UnitOfWork,
+    changes: Sequence[LabelChange],
+    note: ChangeNote,
+    now: datetime,
+    yield_turn: Callable[[], None] = lambda: None,
+) -> str | None:
+    """Store other labels of configs whose devices are locked; return the id of the write, None without changes.
+
+    Raises `Unprocessable` for more than 1,000 different tags, and for a model that does not exist.
+    """
+    names = work.labels.names()
+    is_new = any(not names.issuperset(change.labels.tags) for change in changes)
+    if is_new:
+        work.labels.lock_names()
+    _check_models(work, changes)
+    stored = None
+    for some in batches_of(changes, _STORED_TOGETHER):
+        yield_turn()
+        stored = work.labels.record(some, note, now)
+    if is_new and (count := len(work.labels.names())) > MAX_DIFFERENT_TAGS:
+        raise too_many_tags(count)
+    return stored
 
 
 def _contents(view: View, found: Sequence[LabelledConfig]) -> Mapping[int, Config]:

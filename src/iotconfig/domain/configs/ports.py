@@ -165,7 +165,7 @@ class BulkWrite(Protocol):
         ...
 
     def add_deletions_of_others(self) -> int:
-        """Add a deletion of each config whose device has no entry, at its present revision; return their number.
+        """Add a deletion of each config with content whose device has no entry, at its present revision; return their number.
 
         Their places are the MAC addresses, in whose order they are added. Not inside `lock`.
         """

@@ -127,6 +127,8 @@ class ConfigQuery:
     """Only configs with these tags; given as `TagFilter`, or as its words, such as `["floor-3", "!old"]`."""
     model: str | None = field(default=None, validator=optional(check_new_model))
     """Only configs of devices of this model; None for all."""
+    with_content: bool = field(default=False, validator=check_flag)
+    """Whether devices that layers alone serve are left out."""
 
 
 def check_query(query: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.content import NO_CONTENT, ConfigContent
 from iotconfig.domain.errors import RecordExists, RecordGone
 
 from . import changes
@@ -15,7 +15,7 @@ from .history import newest_revision
 from .locking import Moved
 from .ports import HistoryReader
 from .replaced import not_restored
-from .revisions import Operation, Revision
+from .revisions import HistoryQuery, Operation, Revision
 from .store import UnitOfWork
 
 
@@ -33,9 +33,9 @@ def locked_deletion(work: UnitOfWork, config_id: int) -> tuple[RevisionCounter, 
 
 
 def restored(work: UnitOfWork, counter: RevisionCounter, deletion: Revision, now: datetime) -> Change:
-    """The change that restores a config with the content that it had.
+    """The change that restores a config with the content that it had, or without, where layers alone served its device.
 
-    Raises `RecordExists` where it was not deleted, or where its MAC address is in use again, and
+    Raises `Unprocessable` where no layer reaches a device without content, `RecordExists` where it was not deleted, or where its MAC address is in use again, and
     `RecordGone` where its board was replaced after the deletion, or its content was pruned.
     """
     config_id = deletion.config_id
@@ -46,11 +46,26 @@ def restored(work: UnitOfWork, counter: RevisionCounter, deletion: Revision, now
     successor = work.counters.replaced_by(counter.mac_address, since=deletion.revision)
     if successor is not None:
         raise not_restored(config_id, counter.mac_address, successor)
-    last = work.history.newest_content(config_id)
+    content = _content_before(work.history, deletion)
+    document = work.composer().document(work.labels.kept(config_id), content)
+    return changes.restored(counter, as_deleted(work.history, deletion, content), now, document)
+
+
+def last_content(history: HistoryReader, config_id: int) -> ConfigContent:
+    """The newest content of a config. Raises `RecordGone` where it was pruned, or where there never was any."""
+    last = history.newest_content(config_id)
     if last is None or last.content is None:
         raise RecordGone(f"The content of config {config_id} was pruned.")
-    document = work.composer().document(work.labels.kept(config_id), last.content)
-    return changes.restored(counter, as_deleted(work.history, deletion, last.content), now, document)
+    return last.content
+
+
+def _content_before(history: HistoryReader, deletion: Revision) -> ConfigContent:
+    """The content that a config had when it was deleted. Raises `RecordGone` where it was pruned."""
+    query = HistoryQuery(deletion.config_id, before=deletion.revision, limit=1)
+    before = history.find(query).revisions
+    if before and before[0].etag is None:
+        return NO_CONTENT
+    return last_content(history, deletion.config_id)
 
 
 def as_deleted(history: HistoryReader, deletion: Revision, content: ConfigContent) -> Config:

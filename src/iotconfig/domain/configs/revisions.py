@@ -62,7 +62,7 @@ class RevisionSummary:
     """Counted per MAC address, from 1; within one config it only increases."""
     operation: Operation
     etag: str | None
-    """The content ETag; None for a deletion."""
+    """The content ETag; None for a deletion, and where the device had no content of its own."""
     author: str
     message: str | None
     created_at: datetime
@@ -80,7 +80,7 @@ class Revision:
     revision: int
     operation: Operation
     content: ConfigContent | None
-    """The config's content after the change, verbatim; None for a deletion."""
+    """The config's content after the change, verbatim; None for a deletion, and where the device had none of its own."""
     note: ChangeNote
     created_at: datetime
     change: str = field(default="", eq=False)

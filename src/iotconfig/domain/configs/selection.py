@@ -120,7 +120,7 @@ class Selection:
         return (
             (not self.has_names or self._is_named(config))
             and self._is_found(config)
-            and (not self.where or has_values(config.content.text, self.where))
+            and (not self.where or (config.has_content and has_values(config.content.text, self.where)))
         )
 
     def check_count(self, count: int) -> None:

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.documents.accepted import ContentLike, content_of
-from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.content import NO_CONTENT, ConfigContent
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress, mac_address_of
@@ -22,13 +22,13 @@ from .config import Config
 from .config_edit import ConfigEdit, store_content
 from .counter import RevisionCounter
 from .edits import Edit, Replace, check_edit
-from .existing import absent, check_id, existing
+from .existing import absent, check_id, existing, with_content
 from .labels import NO_LABELS
 from .locking import until_locked, with_locked
 from .precondition import UNCONDITIONAL, Precondition, check_precondition
 from .query import ConfigPage, ConfigQuery, check_query
 from .reannouncing import announce_every, announce_some
-from .restoring import locked_deletion, restored
+from .restoring import last_content, locked_deletion, restored
 from .revisions import UNSIGNED, ChangeNote, Operation, check_config_id, check_note
 from .store import Store, UnitOfWork
 
@@ -72,13 +72,20 @@ class ConfigService:
             return work.record([changes.created(counter, content, now, document)], note, now)[0]
 
     def get(self, config_id: int) -> Config:
-        """The config with this id. Raises `RecordNotFound`."""
+        """The config with this id. Raises `RecordNotFound`, also where layers alone serve its device."""
         check_id(config_id)
         with self.store.reading() as view:
-            return existing(view.configs.get(config_id), config_id)
+            return with_content(existing(view.configs.get(config_id), config_id), config_id)
 
     def get_by_mac(self, mac_address: MacAddress | str) -> Config:
-        """The config of this device. Raises `RecordNotFound`, and `RecordGone` for a board that was replaced."""
+        """The config of this device. Raises as `get` does, and `RecordGone` for a board that was replaced."""
+        return with_content(self._of_device(mac_address), mac_address_of(mac_address))
+
+    def id_of(self, mac_address: MacAddress | str) -> int:
+        """The id of the config of this device, which layers alone may serve. Raises `RecordNotFound` and `RecordGone`."""
+        return self._of_device(mac_address).id
+
+    def _of_device(self, mac_address: MacAddress | str) -> Config:
         mac_address = mac_address_of(mac_address)
         with self.store.reading() as view:
             config = view.configs.get_by_mac(mac_address)
@@ -103,10 +110,10 @@ class ConfigService:
         return document
 
     def find(self, query: ConfigQuery) -> ConfigPage:
-        """One page of the configs that match, sorted by MAC address."""
+        """One page of the configs that match, sorted by MAC address; without devices that layers alone serve."""
         check_query(query)
         with self.store.reading() as view:
-            return view.configs.find(query)
+            return view.configs.find(evolve(query, with_content=True))
 
     def all(self, query: ConfigQuery = _EVERY_CONFIG) -> Iterator[Config]:
         """Yield every config that matches, with its content, sorted by MAC address.
@@ -115,7 +122,7 @@ class ConfigService:
         moment. `limit` and `count` of the query are ignored.
         """
         check_query(query)
-        return self._all(evolve(query, limit=_READ_AT_ONCE, count=False))
+        return self._all(evolve(query, limit=_READ_AT_ONCE, count=False, with_content=True))
 
     def _all(self, query: ConfigQuery) -> Iterator[Config]:
         while True:
@@ -199,7 +206,7 @@ class ConfigService:
     def preview_put(
         self, mac_address: MacAddress | str, content: ContentLike, precondition: Precondition = UNCONDITIONAL
     ) -> Config | None:
-        """Return the config whose content `put` would replace; None where it would create one.
+        """Return the config whose content `put` would replace; None where it would create one, or give it its first content.
 
         Nothing is stored or announced. Raises as `put` does.
         """
@@ -209,7 +216,7 @@ class ConfigService:
             config = view.configs.get_by_mac(mac_address)
             precondition.check(config)
             view.composer().document(NO_LABELS if config is None else config.labels, content)
-        return config
+        return config if config is not None and config.has_content else None
 
     def replace_device(
         self,
@@ -244,22 +251,56 @@ class ConfigService:
     ) -> str:
         """Remove a config, and return the id of the change. Its device's counter goes on: the deletion is a change too.
 
-        `restore` brings it back. Raises `RecordNotFound`, and `PreconditionFailed` as `update` does.
+        A device that layers reach goes on with the document that these make (`delete_device` ends that, too).
+        `restore` brings the config back. Raises `RecordNotFound`, and `PreconditionFailed` as `update` does.
         """
         check_precondition(precondition)
         check_note(note)
 
         def remove(work: UnitOfWork, counter: RevisionCounter, config: Config) -> str:
+            precondition.check(with_content(config, config_id))
+            composer, now = work.composer(), self.clock()
+            if composer.reaching(config.labels):
+                document = composer.document(config.labels, NO_CONTENT)
+                change = changes.cleared(counter, config, now, document)
+            else:
+                change = changes.deleted(counter, config, now)
+            return work.record([change], note, now)[0].change
+
+        return with_locked(self.store, config_id, remove)
+
+    def delete_device(
+        self,
+        mac_address: MacAddress | str,
+        precondition: Precondition = UNCONDITIONAL,
+        note: ChangeNote = UNSIGNED,
+    ) -> str:
+        """End a device: remove its content and its document, and return the id of the change.
+
+        It gets no document of layers any more. `restore` brings it back.
+        Raises `RecordNotFound`, `RecordGone` for a board that was replaced, and `PreconditionFailed` as `update` does.
+        """
+        mac_address = mac_address_of(mac_address)
+        check_precondition(precondition)
+        check_note(note)
+        with self.store.writing() as work:
+            config = work.configs.get_by_mac(mac_address)
+            if config is None:
+                # A lock would make a counter of an unknown address.
+                raise absent(work, mac_address)
+            counter = work.counters.lock(mac_address)
+            config = work.configs.get_by_mac(mac_address)
+            if config is None:
+                raise absent(work, mac_address)
             precondition.check(config)
             now = self.clock()
             return work.record([changes.deleted(counter, config, now)], note, now)[0].change
 
-        return with_locked(self.store, config_id, remove)
-
     def restore(self, config_id: int, note: ChangeNote = UNSIGNED) -> Config:
         """Restore a deleted config under its id, with the content that it had.
 
-        Raises `RecordNotFound`; `RecordExists` where it was not deleted, or where
+        A device that layers alone served is served by them again; one that they still serve gets its last content.
+        Raises `RecordNotFound`; `Unprocessable` where it had no content and no layer reaches it; `RecordExists` where it was not deleted, or where
         its MAC address is in use again; `RecordGone` where its board was replaced after
         the deletion, or its content was pruned.
         """
@@ -269,6 +310,10 @@ class ConfigService:
         def attempt(work: UnitOfWork) -> Config:
             counter, deletion = locked_deletion(work, config_id)
             now = self.clock()
+            present = work.configs.get(config_id)
+            if present is not None and not present.has_content:
+                content = last_content(work.history, config_id)
+                return store_content(work, counter, present, content, Operation.ROLLBACK, note, now)
             work.record([restored(work, counter, deletion, now)], note, now)
             # Read again, with its tags.
             return existing(work.configs.get(config_id), config_id)

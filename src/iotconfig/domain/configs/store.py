@@ -224,7 +224,7 @@ class Store(ChangeLog, Protocol):
         ...
 
     def snapshot(self, tags: TagFilter = ANY_TAGS) -> AbstractContextManager[Iterator[ExportedConfig]]:
-        """All configs with these tags as they are at one moment, sorted by MAC address, however long they are read.
+        """All configs with content and with these tags as they are at one moment, sorted by MAC address, however long they are read.
 
         Take them quickly: until the end of the block the store keeps old versions for it.
         """

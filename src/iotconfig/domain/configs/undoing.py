@@ -7,7 +7,7 @@ from typing import Final
 
 from attrs import define, evolve
 
-from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.content import NO_CONTENT, ConfigContent
 from iotconfig.domain.errors import ChangedSince, IotConfigError, RecordGone, RecordNotFound, ValidationFailed
 from iotconfig.domain.offload import Offload
 
@@ -49,7 +49,7 @@ def undoing(done: ChangedConfig, check: Check) -> AnyEntry:
     """Return the entry that restores what was before a change of one config.
 
     A created or restored config is deleted, and a board that another one had replaced is replaced again; a deleted
-    config is restored under its id; and one with other content gets its previous content.
+    config is restored under its id; and one with other content gets its previous content, or none where it had none.
 
     Raises `ChangedSince` if the config has changed again, `RecordGone` if what was before was pruned,
     `ValidationFailed` for a board swap, and what `check` raises.
@@ -60,7 +60,7 @@ def undoing(done: ChangedConfig, check: Check) -> AnyEntry:
         raise _changed_since(done)
     if made.operation in (Operation.CREATE, Operation.RESTORE):
         return BulkDeletion(place, made.mac_address, made.revision, undoes_creation=True)
-    if before is None or before.content is None:
+    if before is None:
         raise RecordGone(
             f"The revision of config {made.config_id} before revision {made.revision} was pruned.",
             config_id=made.config_id,
@@ -71,7 +71,7 @@ def undoing(done: ChangedConfig, check: Check) -> AnyEntry:
             f"{before.mac_address}' moves the config back.",
             config_id=made.config_id,
         )
-    content = check(before.content)
+    content = NO_CONTENT if before.content is None else check(before.content)
     if made.operation is Operation.DELETE:
         return BulkRestoration(place, made.mac_address, content, made.config_id, made.revision)
     return BulkEntry(place, made.mac_address, content, made.revision, Operation.ROLLBACK)

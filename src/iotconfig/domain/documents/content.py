@@ -59,6 +59,11 @@ class ConfigContent:
     enable_ota: bool | None
     """`enableOTA` of the document, or None where absent or null."""
 
+    @property
+    def is_absent(self) -> bool:
+        """Whether it stands for the content of a device that has none of its own (`NO_CONTENT`)."""
+        return not self.text
+
     @classmethod
     def parse(cls, document: str | bytes, max_bytes: int = DEFAULT_MAX_BYTES) -> Self:
         """Check a document and keep it verbatim.
@@ -155,7 +160,7 @@ class ConfigContent:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a copy of the object in dicts and lists, which may be changed and stored."""
-        decoded: dict[str, Any] = json.loads(self.text)
+        decoded: dict[str, Any] = json.loads(self.text or "{}")
         return decoded
 
     @cached_property
@@ -225,3 +230,10 @@ def _optional_flag(document: dict[str, object], member: str) -> bool | None:
     raise InvalidDocument(
         f"expected a boolean or null, found {strict_json.kind(value)}", pointer=f"/{member}"
     )
+
+
+NO_CONTENT: Final = ConfigContent("", "", None, None, None)
+"""The content of a device that has none of its own, and is served by layers alone. It has no members, and no stored content equals it."""
+
+EMPTY_OBJECT: Final = ConfigContent.parse("{}")
+"""What a patch changes where there is no content."""

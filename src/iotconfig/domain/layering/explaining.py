@@ -16,7 +16,7 @@ from iotconfig.domain.configs.history import found_revision
 from iotconfig.domain.configs.revisions import HistoryQuery
 from iotconfig.domain.configs.store import Store, View
 from iotconfig.domain.documents.composition import Source
-from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, NO_CONTENT, ConfigContent
 from iotconfig.domain.documents.explanation import Explained, Explanation
 from iotconfig.domain.documents.served import ServedDocument, UsedLayer
 from iotconfig.domain.errors import RecordGone, RecordNotFound
@@ -88,7 +88,13 @@ class ExplanationService:
             parts = _present(view, mac_address) if at is None else _past(view, mac_address, at)
         size = sum(len(source.content.text) for source in parts.sources) + len(parts.own.text)
         explanation = self.offload(
-            lambda: Explanation(parts.sources, parts.own, parts.revision, self.max_content_bytes), size
+            lambda: Explanation(
+                parts.sources,
+                None if parts.own.is_absent else parts.own,
+                parts.revision,
+                self.max_content_bytes,
+            ),
+            size,
         )
         is_served = parts.is_etag_of(explanation.content)
         if at is not None and not is_served:
@@ -117,6 +123,7 @@ class _Parts:
     etag: str
     """Of the document that was stored."""
     own: ConfigContent
+    """`NO_CONTENT` where layers alone serve the device."""
     revision: int
     """Of the own content."""
     sources: Sequence[Source] = ()
@@ -155,10 +162,12 @@ def _past(view: View, mac_address: MacAddress, at: datetime) -> _Parts:
     if row.etag is None:
         raise _nothing_served(mac_address, at)
     own = found_revision(view.history, row.config_id, row.own_revision).content
-    if own is None:
-        raise _nothing_served(mac_address, at)
     return _Parts(
-        row.number, row.etag, own, row.own_revision, [_source_at(view, used) for used in row.layers]
+        row.number,
+        row.etag,
+        NO_CONTENT if own is None else own,
+        row.own_revision,
+        [_source_at(view, used) for used in row.layers],
     )
 
 

@@ -17,7 +17,7 @@ from iotconfig.domain.configs.bulk import BulkEntry, OnConflict
 from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.edits import Merge, Rollback
-from iotconfig.domain.configs.labels import LabelEdit
+from iotconfig.domain.configs.labels import LabelEdit, Labels
 from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
@@ -69,7 +69,8 @@ def folded(store: Store, mac_address: MacAddress) -> bytes | None:
     sources = [
         Source(layer.name, layer.content, layer.reach == EVERYTHING, layer.revision) for layer in layers
     ]
-    return bytes(compose(sources, config.content).content)
+    own = config.content if config.has_content else None
+    return bytes(compose(sources, own).content)
 
 
 def check_folded(store: Store, *numbers: int) -> None:
@@ -206,7 +207,7 @@ class LayeredDocumentsContract(UseCases):
         layers.write(put("floor", FLOOR, 5, b=1))
         created = service.create(mac(1), content(a=1))
         tags.edit(mac(1), LabelEdit(add=["floor-3"]))
-        service.delete(created.id)
+        service.delete_device(mac(1))
         assert text_of(store, 1) is None
         service.restore(created.id)
 
@@ -399,7 +400,11 @@ class LayeredDocumentsContract(UseCases):
         queue: NotificationQueue,
         seed: int,
     ) -> None:
-        """Edits of layers and devices, tags, swaps, deletions and restores: what is served is what is stored, folded."""
+        """Edits of layers and devices, tags, swaps, deletions and restores: what is served is what is stored, folded.
+
+        Devices lose their content, or are made without it, while layers serve them.
+        """
+        adoption = AdoptionService(store, SteppingClock())
         chance = random.Random(seed)  # noqa: S311 - a test
         devices = range(6)
         names = {"base": (EVERYTHING, None), "floor": (FLOOR, 5), "lamp": (LAMP, 6)}
@@ -429,6 +434,8 @@ class LayeredDocumentsContract(UseCases):
             lambda: service.replace_device(some_config(), mac(chance.choice(devices))),
             lambda: service.delete(some_config()),
             lambda: service.restore(some_config()),
+            lambda: service.delete_device(mac(chance.choice(devices))),
+            lambda: adoption.add(mac(chance.choice(devices)), Labels(chance.sample(["floor-3", "lamp"], 1))),
         ]
         for _ in range(60):
             before = {n: store.documents.get(mac(n)) for n in devices}
@@ -454,6 +461,7 @@ class LayeredDocumentsContract(UseCases):
         for number in devices:
             service.create(mac(number), content(n=number, x=0))
         names = {"base": (EVERYTHING, None), "floor": (FLOOR, 5), "lamp": (LAMP, 6)}
+        adoption = AdoptionService(store, SteppingClock())
 
         def layer(chance: random.Random) -> object:
             name = chance.choice(list(names))
@@ -473,6 +481,8 @@ class LayeredDocumentsContract(UseCases):
                 lambda: service.replace_device(config, mac(chance.choice(range(1, 9)))),
                 lambda: service.delete(config),
                 lambda: service.restore(config),
+                lambda: service.delete_device(mac(chance.choice(devices))),
+                lambda: adoption.add(mac(chance.choice(range(6, 9)))),
             ]
             return chance.choice(acts)()
 

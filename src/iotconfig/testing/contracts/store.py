@@ -15,6 +15,7 @@ from .concurrency import ConcurrencyContract
 from .config_queries import ConfigQueriesContract
 from .configs import ConfigsContract
 from .device_models import DeviceModelsContract
+from .devices_of_layers import DevicesOfLayersContract
 from .documents import DocumentsContract
 from .history import HistoryContract
 from .layered_documents import LayeredDocumentsContract
@@ -55,6 +56,7 @@ class StoreContract(
     LayersContract,
     LayeringContract,
     LayeredDocumentsContract,
+    DevicesOfLayersContract,
     ModelsContract,
     DeviceModelsContract,
     SelectionsContract,

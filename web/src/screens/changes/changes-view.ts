@@ -10,6 +10,7 @@ export const OPERATIONS: readonly Operation[] = [
   "create",
   "update",
   "delete",
+  "clear",
   "rollback",
   "restore",
   "replace-device",

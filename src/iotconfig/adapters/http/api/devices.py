@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import falcon
 from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader, DeviceReport
 from iotconfig.adapters.codec.device_answers import Device, DevicePast, Devices
+from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.access.device_requests import is_of_device, proof_of
 from iotconfig.adapters.http.access.sources import address_of
-from iotconfig.adapters.http.answers import send
+from iotconfig.adapters.http.answers import send, send_made
 from iotconfig.adapters.http.requests.bodies import read_json
+from iotconfig.adapters.http.requests.conditional import write_precondition
 from iotconfig.adapters.http.requests.queries import (
     FLAG,
     MAC_CURSOR,
     REVISION_CURSOR,
     TAGS,
+    ChangeQuery,
     NoQuery,
     choice,
     page_cursor,
@@ -28,15 +32,19 @@ from iotconfig.adapters.http.requests.queries import (
 )
 from iotconfig.adapters.networks import Network
 from iotconfig.adapters.telemetry import outcome_of_report
-from iotconfig.domain.configs.config_use_cases import DocumentUseCases
-from iotconfig.domain.configs.labels import ANY_TAGS, TagFilter
+from iotconfig.domain.configs.adoption_use_cases import AdoptionUseCases
+from iotconfig.domain.configs.config_use_cases import ConfigUseCases, DocumentUseCases
+from iotconfig.domain.configs.labels import ANY_TAGS, Labels, TagFilter
 from iotconfig.domain.devices.past import KEPT, PastQuery
 from iotconfig.domain.devices.reports import MAX_REPORT
 from iotconfig.domain.devices.state import State
 from iotconfig.domain.devices.status import LISTED, DeviceQuery
 from iotconfig.domain.devices.use_cases import DeviceUseCases
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import AuthorizationFailed, IotConfigError, RecordNotFound, ValidationFailed
 from iotconfig.domain.mac import MacAddress
+
+from .configs import CHANGE
 
 
 @frozen
@@ -66,10 +74,31 @@ class DevicesQuery:
 
 
 @frozen
+class AddedDevice:
+    """The body of `POST /api/devices`."""
+
+    mac_address: MacAddress
+    tags: Annotated[Sequence[str], "At most 32"] = ()
+    model: Annotated[str | None, "The name of its model"] = None
+    note: str | None = None
+    content: Annotated[ConfigContent | None, "Null: layers alone serve the device"] = None
+    message: str | None = None
+
+
+@frozen
 class DevicesResource:
-    """`/api/devices`: the devices, with their states."""
+    """`/api/devices`: the devices, with their states; and new ones."""
 
     service: DeviceUseCases
+    adoption: AdoptionUseCases
+    bodies: BodyReader
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        query = read_query(req, ChangeQuery)
+        body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), AddedDevice)
+        labels = Labels(body.tags, body.note or None, body.model)
+        note = note_of(req, query.message, body.message)
+        send_made(resp, self.adoption.add(body.mac_address, labels, body.content, note))
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         query = read_query(req, DevicesQuery)
@@ -97,10 +126,11 @@ class DevicesResource:
 
 @frozen
 class DeviceResource:
-    """`/api/devices/{mac}`: a device with its state and the newest evidence of each kind."""
+    """`/api/devices/{mac}`: a device with its state and the newest evidence of each kind; and its end."""
 
     service: DeviceUseCases
     documents: DocumentUseCases
+    configs: ConfigUseCases
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
         mac_address = MacAddress.parse(mac)
@@ -112,6 +142,15 @@ class DeviceResource:
             self.documents.document(mac_address)
             raise RecordNotFound(mac_address, what="Device")
         send(resp, Device.with_evidence(device))
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
+        query = read_query(req, ChangeQuery)
+        mac_address = MacAddress.parse(mac)
+        resp.context.mac_address = mac_address.canonical
+        precondition = write_precondition(req)
+        note = note_of(req, query.message)
+        resp.set_header(CHANGE, self.configs.delete_device(mac_address, precondition, note))
+        resp.status = falcon.HTTP_204
 
 
 @frozen

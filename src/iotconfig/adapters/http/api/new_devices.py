@@ -10,7 +10,7 @@ from attrs import frozen
 
 from iotconfig.adapters.codec import BodyReader, answer
 from iotconfig.adapters.http.access.change_notes import note_of
-from iotconfig.adapters.http.answers import send, send_created
+from iotconfig.adapters.http.answers import send, send_created, send_made
 from iotconfig.adapters.http.requests.bodies import read_json
 from iotconfig.adapters.http.requests.queries import ChangeQuery, NoQuery, read_query
 from iotconfig.domain.configs.adoption_use_cases import AdoptionUseCases
@@ -30,9 +30,12 @@ class NewDevices:
 
 @frozen
 class Adoption:
-    """The body of `POST /api/new-devices/{mac}/adopt`: `content`, or `like`."""
+    """The body of `POST /api/new-devices/{mac}/adopt`: `content`, or `like`, or neither."""
 
-    content: Annotated[ConfigContent | None, "The content of the new config"] = None
+    content: Annotated[
+        ConfigContent | None,
+        "The content of the new config; without it and `like`, layers alone serve the device",
+    ] = None
     like: Annotated[MacAddress | None, "The device whose content and tags are copied; its note is not"] = None
     message: str | None = None
 
@@ -61,11 +64,13 @@ class AdoptResource:
         query = read_query(req, ChangeQuery)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), Adoption)
         note = note_of(req, query.message, body.message)
-        if body.content is not None and body.like is None:
-            send_created(resp, self.adoption.adopt(mac_address, body.content, note))
-        elif body.like is not None and body.content is None:
-            send_created(resp, self.adoption.adopt_like(mac_address, body.like, note))
-        else:
+        if body.content is not None and body.like is not None:
             raise ValidationFailed(
                 "Give either the content of the new config, or the device that it is like: content or like."
             )
+        if body.content is not None:
+            send_created(resp, self.adoption.adopt(mac_address, body.content, note))
+        elif body.like is not None:
+            send_created(resp, self.adoption.adopt_like(mac_address, body.like, note))
+        else:
+            send_made(resp, self.adoption.add(mac_address, note=note))

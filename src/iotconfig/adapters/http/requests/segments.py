@@ -42,7 +42,7 @@ def config_id(segment: str, id_of: IdOf) -> int:
 
 def id_in(service: ConfigUseCases) -> IdOf:
     """Find the id of the config that a device has now. It raises `RecordNotFound` or `RecordGone`."""
-    return lambda mac_address: service.get_by_mac(mac_address).id
+    return service.id_of
 
 
 def revision_number(segment: str) -> int:

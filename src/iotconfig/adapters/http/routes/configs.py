@@ -122,7 +122,8 @@ AREA: Final = Area(
                 "getConfig",
                 "A config",
                 Access.READ,
-                details="The answer has the content, exactly as written.",
+                details="The answer has the content, exactly as written. A device that layers alone serve has no content: 404, and "
+                "`GET /api/devices/{mac}/document` answers with its document.",
                 query=NoQuery,
                 headers=(IF_NONE_MATCH, IF_MATCH),
                 answers={
@@ -163,7 +164,8 @@ AREA: Final = Area(
                 "deleteConfig",
                 "Delete a config",
                 Access.CHANGE,
-                details="The history is kept, and the config can be restored.",
+                details="The history is kept, and the config can be restored. A device that layers reach goes on with the document "
+                "that these make; `DELETE /api/devices/{mac}` ends that, too.",
                 query=ChangeQuery,
                 headers=CONDITIONS,
                 answers={204: Answer("Deleted", None, (CHANGE,))},

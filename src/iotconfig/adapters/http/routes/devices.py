@@ -7,12 +7,14 @@ from typing import Final
 from iotconfig.adapters.codec import DeviceReport
 from iotconfig.adapters.codec.device_answers import Device, DevicePast, Devices
 from iotconfig.adapters.http.access.rules import Access
+from iotconfig.adapters.http.api.configs import CHANGE
 from iotconfig.adapters.http.api.device_documents import (
     DeviceDocument,
     DeviceDocumentResource,
     DocumentQuery,
 )
 from iotconfig.adapters.http.api.devices import (
+    AddedDevice,
     DevicePastQuery,
     DevicePastResource,
     DeviceResource,
@@ -22,8 +24,9 @@ from iotconfig.adapters.http.api.devices import (
 )
 from iotconfig.adapters.http.api.documents import DocumentResource
 from iotconfig.adapters.http.api.fetches import REPORT, REPORT_ERROR, Fetches
-from iotconfig.adapters.http.requests.queries import NoQuery
+from iotconfig.adapters.http.requests.queries import ChangeQuery, NoQuery
 from iotconfig.adapters.http.routing import Answer, Area, Operation, Parameter, Route, json_body
+from iotconfig.domain.configs.config import ConfigSummary
 from iotconfig.domain.devices.past import KEPT
 from iotconfig.domain.devices.reports import MAX_FIRMWARE, MAX_POINTER, MAX_REASON, MAX_REPORT
 from iotconfig.domain.devices.status import COUNTED
@@ -78,7 +81,10 @@ AREA: Final = Area(
         ),
         Route(
             "/api/devices",
-            lambda api: api.use_cases.devices and DevicesResource(api.use_cases.devices),
+            lambda api: (
+                api.use_cases.devices
+                and DevicesResource(api.use_cases.devices, api.use_cases.adoption, api.bodies)
+            ),
             get=Operation(
                 "listDevices",
                 "List devices with their states",
@@ -90,11 +96,34 @@ AREA: Final = Area(
                 query=DevicesQuery,
                 answers={200: Answer("A page of devices", Devices)},
             ),
+            post=Operation(
+                "addDevice",
+                "Make a device",
+                Access.CHANGE,
+                details="With content, as `POST /api/configs` does, and with tags, a model and a note from its first document on. "
+                "Without content, layers alone serve the device, and one of them must reach it (422). A MAC address that once had "
+                "a config is refused with 410; the error names the command that restores the config, or the board that "
+                "replaced this one.",
+                query=ChangeQuery,
+                body=json_body(
+                    "The MAC address, and what is known of the device",
+                    AddedDevice,
+                    served_by_layers={"mac_address": "aa:bb:cc:dd:ee:ff", "tags": ["floor-3"]},
+                    with_content={"mac_address": "aa:bb:cc:dd:ee:ff", "content": {"deviceName": "Porch"}},
+                ),
+                answers={
+                    201: Answer(
+                        "The new device's config, without its content", ConfigSummary, ("ETag", "Location")
+                    )
+                },
+                refuses=("INVALID_OPERATION", "RECORD_EXISTS", "RECORD_GONE", "UNPROCESSABLE", "STORE_FULL"),
+            ),
         ),
         Route(
             "/api/devices/{mac}",
             lambda api: (
-                api.use_cases.devices and DeviceResource(api.use_cases.devices, api.use_cases.documents)
+                api.use_cases.devices
+                and DeviceResource(api.use_cases.devices, api.use_cases.documents, api.use_cases.configs)
             ),
             parameters=(MAC,),
             check_path=lambda fields: MacAddress.parse(fields["mac"]),
@@ -105,6 +134,23 @@ AREA: Final = Area(
                 query=NoQuery,
                 answers={200: Answer("The device, with the newest evidence of each kind", Device)},
                 refuses=("INVALID_OPERATION", "RECORD_NOT_FOUND", "RECORD_GONE"),
+            ),
+            delete=Operation(
+                "deleteDevice",
+                "End a device",
+                Access.CHANGE,
+                details="Removes its content, and its document, also where layers serve it alone. Its history and its labels stay: "
+                "`POST /api/deleted-configs/{id}/restore` and `undo` of the change bring the device back.",
+                query=ChangeQuery,
+                headers=(IF_MATCH,),
+                answers={204: Answer("Deleted", None, (CHANGE,))},
+                refuses=(
+                    "INVALID_OPERATION",
+                    "RECORD_NOT_FOUND",
+                    "RECORD_GONE",
+                    "PRECONDITION_FAILED",
+                    "STORE_FULL",
+                ),
             ),
         ),
         Route(

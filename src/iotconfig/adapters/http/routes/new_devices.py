@@ -8,7 +8,7 @@ from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.api.new_devices import Adoption, AdoptResource, NewDevices, NewDevicesResource
 from iotconfig.adapters.http.requests.queries import ChangeQuery, NoQuery
 from iotconfig.adapters.http.routing import Answer, Area, Operation, Route, json_body
-from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.config import Config, ConfigSummary
 from iotconfig.domain.devices.new_boards import MAX_BOARDS, MAX_OF_NETWORK
 from iotconfig.domain.mac import MacAddress
 
@@ -41,21 +41,29 @@ AREA: Final = Area(
                 "adoptNewDevice",
                 "Give a new board its first config",
                 Access.CHANGE,
-                details="The board need not have asked yet. A MAC address that once had a config is refused with 410; the "
+                details="The board need not have asked yet. Without `content` and `like`, layers alone serve the device, and one "
+                "of them must reach it. A MAC address that once had a config is refused with 410; the "
                 "error names the command that restores the config, or the board that replaced this one.",
                 query=ChangeQuery,
                 body=json_body(
-                    "The content, or the device that the new one is like",
+                    "The content, or the device that the new one is like; an empty object for neither",
                     Adoption,
                     content={"content": {"deviceName": "Porch"}},
                     like_another_device={"like": "aa:bb:cc:dd:ee:ff"},
                 ),
-                answers={201: Answer("The new config", Config, ("ETag", "Location"))},
+                answers={
+                    201: Answer(
+                        "The new config; without content, where layers alone serve the device",
+                        Config | ConfigSummary,
+                        ("ETag", "Location"),
+                    )
+                },
                 refuses=(
                     "INVALID_OPERATION",
                     "RECORD_NOT_FOUND",
                     "RECORD_EXISTS",
                     "RECORD_GONE",
+                    "UNPROCESSABLE",
                     "STORE_FULL",
                 ),
             ),
