@@ -71,6 +71,12 @@ def test_from_a_new_device_to_its_end(both: Service) -> None:
     assert (204, 404) == (ended.status, fetched(client, mac))
     undone = client.send_json("POST", f"/api/changes/{ended.headers['iotconfig-change']}/undo", {})
     assert (200, {"layered": True}) == (undone.status, fetched(client, mac))
+    assert 204 == client.request("DELETE", f"/api/devices/{mac}").status
+    back = client.send_json("POST", f"/api/deleted-configs/{device['id']}/restore", {})
+    assert (200, device["id"], False) == (back.status, back.json()["id"], "content" in back.json())
+    moved = client.send_json("POST", f"/api/configs/{mac}/replace-device", {"mac_address": new_mac()})
+    assert (200, False) == (moved.status, "content" in moved.json())
+    assert [410, {"layered": True}] == [fetched(client, mac), fetched(client, moved.json()["mac_address"])]
     restored = client.send_json("POST", f"/api/deleted-configs/{device['id']}/restore", {})
     assert (200, {"a": 1}) == (restored.status, restored.json()["content"])
 

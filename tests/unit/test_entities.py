@@ -12,7 +12,7 @@ from iotconfig.adapters.codec import MalformedAnswer, entity_of, to_json
 from iotconfig.adapters.codec.cursors import cursor_of, deleted_cursor_of
 from iotconfig.domain.announcing.announcement import Kind, Subject
 from iotconfig.domain.configs.change_log import ChangeKind, LoggedChange
-from iotconfig.domain.configs.config import Config, ConfigSummary
+from iotconfig.domain.configs.config import Config, ConfigSummary, ServedFields
 from iotconfig.domain.configs.query import ConfigPage
 from iotconfig.domain.configs.revisions import (
     ChangeNote,
@@ -23,7 +23,7 @@ from iotconfig.domain.configs.revisions import (
     Operation,
     Revision,
 )
-from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.content import NO_CONTENT, ConfigContent
 from iotconfig.testing.builders import mac
 
 NOW = datetime(2026, 11, 29, 12, 30, 15, 123456, UTC)
@@ -39,6 +39,14 @@ def test_a_config_is_read_back_byte_for_byte(text: str) -> None:
     """With the space around its content, and every digit of its id."""
     config = _config(text)
 
+    assert config == entity_of(to_json(config).encode(), Config)
+
+
+def test_a_config_without_content_is_read_back() -> None:
+    """It has no member `content`: layers alone serve its device."""
+    config = evolve(_config(), content=NO_CONTENT, served=ServedFields('"x"', "Hall", None, None))
+
+    assert "content" not in json.loads(to_json(config))
     assert config == entity_of(to_json(config).encode(), Config)
 
 

@@ -14,7 +14,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from iotconfig.domain.announcing.service import DeliveryHealth
 from iotconfig.domain.assets.asset import AssetName
 from iotconfig.domain.configs.change_log import ChangeKind, LoggedChange
-from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.config import Config, ConfigSummary
 from iotconfig.domain.configs.label_differences import ModelDifference, NoteDifference, TagDifference
 from iotconfig.domain.configs.revisions import Operation, Revision
 from iotconfig.domain.documents.content import ConfigContent
@@ -219,6 +219,12 @@ def _stand_in_writer(cls: type) -> Callable[[Any], object]:
     return lambda entity: write(of(entity))
 
 
+def _config_writer(_cls: type) -> Callable[[Config], object]:
+    """Writes a config; of a device that layers alone serve, it has no member `content`."""
+    write, write_summary = _stand_in_writer(Config), _answers.get_unstructure_hook(ConfigSummary)
+    return lambda config: write(config) if config.has_content else write_summary(config.summary())
+
+
 def _dumps(value: object) -> str:
     if isinstance(value, RawJson):
         return value.text
@@ -255,6 +261,7 @@ _answers.register_unstructure_hook_factory(
 _answers.register_unstructure_hook_factory(
     lambda cls: isinstance(cls, type) and cls in _STAND_INS, _stand_in_writer
 )
+_answers.register_unstructure_hook_factory(lambda cls: cls is Config, _config_writer)
 # A typed dictionary is JSON already.
 _answers.register_unstructure_hook_func(is_typeddict, lambda value: value)
 _answers.register_unstructure_hook(MacAddress, str)

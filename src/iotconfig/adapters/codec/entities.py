@@ -19,7 +19,7 @@ from iotconfig.domain.configs.labels import Labels
 from iotconfig.domain.configs.query import ConfigPage
 from iotconfig.domain.configs.revisions import ChangeNote, DeletedPosition, HistoryPage, Revision
 from iotconfig.domain.documents import json_members, strict_json
-from iotconfig.domain.documents.content import ConfigContent
+from iotconfig.domain.documents.content import NO_CONTENT, ConfigContent
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.layers.layer import Layer
 from iotconfig.domain.layers.reach import Reach
@@ -81,8 +81,9 @@ def _check_etag(content: ConfigContent | None, etag: str | None) -> None:
 
 
 def _config_of(members: Mapping[str, Any]) -> Config:
-    # An older service has no tags.
-    found = _entities.structure({"tags": [], "note": None, "model": None, **members}, ConfigAnswer)
+    # An older service has no tags. Without content, layers alone serve the device.
+    absent: dict[str, object] = {"tags": [], "note": None, "model": None, "content": NO_CONTENT}
+    found = _entities.structure({**absent, **members}, ConfigAnswer)
     is_composed = found.content.etag != found.etag
     return Config(
         id=found.id,

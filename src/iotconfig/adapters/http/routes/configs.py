@@ -186,7 +186,13 @@ AREA: Final = Area(
                 query=ChangeQuery,
                 headers=CONDITIONS,
                 body=json_body("The new board", NewBoard, a_board={"mac_address": "11:22:33:44:55:66"}),
-                answers={200: Answer("The moved config", Config, ("ETag",))},
+                answers={
+                    200: Answer(
+                        "The moved config; without content, where layers alone serve the device",
+                        Config | ConfigSummary,
+                        ("ETag",),
+                    )
+                },
                 refuses=(*CHANGE_REFUSALS, "RECORD_EXISTS"),
                 metric="replace_device",
             ),

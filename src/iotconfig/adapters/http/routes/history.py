@@ -34,7 +34,7 @@ from iotconfig.adapters.http.routing import (
     Route,
     json_body,
 )
-from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.config import Config, ConfigSummary
 from iotconfig.domain.configs.revisions import Revision
 
 from .shared import CHANGE_REFUSALS, CONDITIONS, ID, ID_REFUSALS
@@ -132,7 +132,8 @@ AREA: Final = Area(
                 "restoreConfig",
                 "Restore a deleted config",
                 Access.CHANGE,
-                details="The config gets its id and its last content back. 410, with the successor in `details.replaced_by`, if its "
+                details="The config gets its id and its last content back. Where layers alone served the device when it ended, they do "
+                "so again, and 422 says that none reaches it. 410, with the successor in `details.replaced_by`, if its "
                 "board was replaced after the deletion.",
                 query=ChangeQuery,
                 body=Body(
@@ -140,8 +141,14 @@ AREA: Final = Area(
                     {falcon.MEDIA_JSON: Kind(Message, {"why": {"message": "deleted by mistake"}})},
                     required=False,
                 ),
-                answers={200: Answer("The restored config", Config, ("ETag", "Location"))},
-                refuses=(*ID_REFUSALS, "RECORD_EXISTS"),
+                answers={
+                    200: Answer(
+                        "The restored config; without content, where layers alone served the device",
+                        Config | ConfigSummary,
+                        ("ETag", "Location"),
+                    )
+                },
+                refuses=(*ID_REFUSALS, "RECORD_EXISTS", "UNPROCESSABLE"),
                 metric="restore",
             ),
         ),
