@@ -104,7 +104,10 @@ def test_adopting_one_with_content_from_a_file(command: CommandLine, tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([FIRST], "--like DEVICE, or --from-file FILE"),
+        ([FIRST], "no layer reaches it"),
+        ([FIRST, "--model", "no-such", "--from-file", "-"], "line 1, column 1"),
+        ([FIRST, "--like", "Lamp", "--tag", "hall"], "leave out --tag, --model and --note"),
+        ([FIRST, "--tag", "a b"], "a b"),
         ([FIRST, "--like", "Lamp", "--from-file", "-"], "--like DEVICE, or --from-file FILE"),
         (["kitchen", "--like", "Lamp"], "invalid format"),
         ([FIRST, "--like", "Lamb"], "Lamb"),
@@ -134,3 +137,36 @@ def test_former_devices_are_refused(command: CommandLine) -> None:
     command.ok("config", "replace-device", MODEL, FIRST)
     refused = command.run("adopt", MODEL, "--from-file", "-", stdin=b"{}")
     assert f"its config belongs to {FIRST} now" in refused.errors
+
+
+def test_a_board_that_layers_alone_serve(command: CommandLine) -> None:
+    """From its adoption to its end: it is found as a device, and not as a config; the refusal names the command that works."""
+    command.ok("layer", "set", "porch", "--tag", "porch", "--rank", "7", '{"deviceName": "Porch"}')
+    adopted = command.ok("adopt", FIRST, "--tag", "porch", "--note", "by the door").text
+    assert "Adopted: created config 2 of 02:00:00:00:00:02, revision 1, in " in adopted
+
+    shown = command.run("config", "show", FIRST)
+    assert 1 == shown.status
+    assert f"layers alone serve {FIRST}" in shown.errors
+    assert f"'iotconfig config set --create {FIRST}' " not in shown.text
+    assert [MODEL] == [
+        each["mac_address"] for each in command.ok("config", "list", "--json").json()["configs"]
+    ]
+    device = command.ok("device", FIRST, "--json").json()["device"]
+    assert ("Porch", ["porch"], "by the door") == (device["device_name"], device["tags"], device["note"])
+    assert 2 == len(command.ok("devices", "--json").json()["devices"])
+    tried = command.ok("config", "set", "--create", FIRST, '{"gain": 2}', "--dry-run").text
+    assert "+" in tried
+    command.ok("config", "set", "--create", FIRST, '{"gain": 2}')
+    assert {"gain": 2} == command.ok("config", "show", FIRST, "--json").json()["content"]
+    command.ok("config", "delete", FIRST, "--yes")
+    assert f"layers alone serve {FIRST}" in command.run("config", "delete", FIRST, "--yes").errors
+    moved = command.ok("config", "replace-device", FIRST, SECOND).text
+    assert f"Moved from {FIRST}: config 2 of {SECOND}" in moved
+    ended = command.ok("delete-device", SECOND, "--yes", "-m", "broken")
+    assert f"Ended the device {SECOND} in " in ended.text
+    assert 1 == len(command.ok("devices", "--json").json()["devices"])
+    assert {"deleted", "change"} == set(command.ok("delete-device", MODEL, "--yes", "--json").json())
+    assert "Restored config 2" in command.ok("config", "restore", SECOND).text
+    refused = command.run("delete-device", FIRST, "--yes")
+    assert (1, True) == (refused.status, SECOND in refused.errors)

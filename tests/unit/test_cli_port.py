@@ -64,6 +64,8 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["new-devices"], [], f"1 new board in {URL}"),
     (["adopt", NEW_MAC, "--from-file", "-"], ["adopt"], f"Adopted: created config 7 of {MAC}, revision 2, in {URL}"),
     (["adopt", NEW_MAC, "--like", MAC], ["adopt_like"], f"Adopted: created config 7 of {MAC}, revision 2, in {URL}"),
+    (["adopt", NEW_MAC, "--tag", "hall"], ["add"], f"Adopted: created config 7 of {MAC}, revision 2, in {URL}"),
+    (["delete-device", MAC, "--yes"], ["delete_device"], f"Ended the device {MAC} in {URL}"),
     (["undo", "0011223344556677"], ["undo"], f"1 rolled back, 0 deleted, 0 restored, 0 refused: stored, in {URL}"),
     (["announce", MAC], ["announce"], f"1 config to be announced, in {URL}"),
     (["announce", "--all"], ["announce_all"], f"1 config to be announced, in {URL}"),

@@ -25,6 +25,7 @@ _COMMANDS: Final = {
     "changes": "changes.changes",
     "config": "config_group.config",
     "db-status": "database.db_status",
+    "delete-device": "device_ending.delete_device",
     "device": "device_details.device",
     "device-token": "tokens.device_token",
     "devices": "devices.devices",

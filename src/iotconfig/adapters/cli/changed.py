@@ -8,12 +8,12 @@ from .runtime import Runtime
 from .terminal import say, say_json
 
 if TYPE_CHECKING:
-    from iotconfig.domain.configs.config import Config
+    from iotconfig.domain.configs.config import Config, ConfigSummary
 
 
 def echo_changed(
     runtime: Runtime,
-    changed: Config,
+    changed: Config | ConfigSummary,
     verb: str,
     as_json: bool,
     before: Config | None = None,

@@ -21,7 +21,7 @@ from .counts import counted
 from .keys import key_of
 from .label_differences import shown_difference
 from .moments import complete_days, past_moment
-from .names import find
+from .names import find_device
 from .options import F, WholeNumber, json_option
 from .runtime import Runtime, Services
 from .tables import Column, moment, printable
@@ -145,7 +145,7 @@ def changes(
 def _mac_address(services: Services, name: str) -> MacAddress:
     """The MAC address of a device. It may have no config any more."""
     key = key_of(name)
-    return key if isinstance(key, MacAddress) else find(services, name).mac_address
+    return key if isinstance(key, MacAddress) else find_device(services, name)
 
 
 def _all(log: ChangeUseCases, query: ChangeQuery) -> Iterator[LoggedChange]:

@@ -17,7 +17,7 @@ from .changed import echo_change, echo_changed
 from .diffs import echo_preview, echo_proposed
 from .given_contents import content_in
 from .keys import key_of
-from .names import find, find_for_change
+from .names import find, find_board, find_for_change
 from .options import (
     ReadableFile,
     config_argument,
@@ -164,7 +164,11 @@ def set_content(
 def delete(
     runtime: Runtime, name: str, if_revision: int | None, yes: bool, message: str | None, as_json: bool
 ) -> None:
-    """Delete a config. Its device then gets 404. 'iotconfig config restore' restores the config."""
+    """Delete a config.
+
+    Its device then gets 404; where layers reach it, the document that these make, until
+    'iotconfig delete-device' ends it. 'iotconfig config restore' restores the config.
+    """
     with runtime.services() as services:
         found, precondition = find_for_change(services, name, if_revision)
         if not yes:
@@ -202,19 +206,19 @@ def replace_device(
     """
     mac_address = MacAddress.parse(new_mac_address)
     with runtime.services() as services:
-        before, precondition = find_for_change(services, name, if_revision)
+        config_id, board, precondition = find_board(services, name, if_revision)
         note = runtime.note(message)
         try:
-            moved = services.configs.replace_device(before.id, mac_address, precondition, note)
+            moved = services.configs.replace_device(config_id, mac_address, precondition, note)
         except RecordExists:
-            if mac_address == before.mac_address:
+            if mac_address == board:
                 raise
             way_out = (
-                f"to give the board to config {before.id}, run 'iotconfig config delete {mac_address}' first"
+                f"to give the board to config {config_id}, run 'iotconfig config delete {mac_address}' first"
             )
             raise RecordExists(mac_address, way_out) from None
-    back = f"iotconfig config replace-device {moved.id} {before.mac_address}"
-    echo_changed(runtime, moved, f"Moved from {before.mac_address}:", as_json, undo=back)
+    back = f"iotconfig config replace-device {moved.id} {board}"
+    echo_changed(runtime, moved, f"Moved from {board}:", as_json, undo=back)
 
 
 def _echo_put(

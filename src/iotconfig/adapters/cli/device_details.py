@@ -13,7 +13,7 @@ from iotconfig.domain.paging import MAX_PAGE
 from .counts import counted
 from .device_options import readings
 from .diffs import echo_diff
-from .names import find
+from .names import find_device, find_served
 from .options import config_argument, json_option
 from .runtime import Runtime, Services
 from .tables import Column, moment, printable
@@ -74,11 +74,11 @@ def device(runtime: Runtime, name: str, with_past: bool, as_json: bool) -> None:
         _show_past(runtime, name, as_json)
         return
     with runtime.services() as services:
-        config = find(services, name)
-        found = readings(services).get(config.mac_address)
+        mac_address, config = find_served(services, name)
+        found = readings(services).get(mac_address)
         if found is None:
             # It was deleted since.
-            raise RecordNotFound(config.mac_address, what="Device")
+            raise RecordNotFound(mac_address, what="Device")
         compared = _compared(services, config, found)
     if as_json:
         from iotconfig.adapters.codec.device_answers import Device
@@ -98,7 +98,7 @@ def _show_past(runtime: Runtime, name: str, as_json: bool) -> None:
     from iotconfig.domain.devices.past import PastQuery
 
     with runtime.services() as services:
-        mac_address = find(services, name).mac_address
+        mac_address = find_device(services, name)
         page = readings(services).past(PastQuery(mac_address, limit=MAX_PAGE))
     if as_json:
         from iotconfig.adapters.codec.device_answers import DevicePast
@@ -167,16 +167,19 @@ def _row(evidence: Evidence) -> tuple[object, ...]:
     )
 
 
-def _compared(services: Services, config: Config, found: DeviceStatus) -> _Compared:
+def _compared(services: Services, config: Config | None, found: DeviceStatus) -> _Compared:
     from iotconfig.domain.devices.state import State, runs
 
     running = runs({each.kind: each for each in found.evidence})
     if running is None:
         return _Compared(None, "What it runs is unknown: it has not said so.")
-    if running.etag == config.document_etag:
+    is_wanted = found.state is State.IN_SYNC if config is None else running.etag == config.document_etag
+    if is_wanted:
         if found.state is State.REJECTED:
             return _Compared(None, "It names the document that it is to run as its own, and refused it.")
         return _Compared(None, "It runs the document that it is to run.")
+    if config is None:
+        return _Compared(None, "Layers alone serve it, so there are no contents to compare.")
     held = _revision_with(services, config, running)
     if held is None:
         if found.held is None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from iotconfig.domain.configs.existing import SERVED_BY_LAYERS
 from iotconfig.domain.configs.precondition import Precondition
 from iotconfig.domain.configs.query import MAX_SEARCH, ConfigQuery, fold
 from iotconfig.domain.errors import InvalidMacAddress, RecordNotFound
@@ -63,9 +64,46 @@ def find_for_change(
         key, if_revision = named.id, if_revision or named.revision
     try:
         found = services.configs.get_by_mac(key) if isinstance(key, MacAddress) else services.configs.get(key)
-    except RecordNotFound:
+    except RecordNotFound as error:
+        if SERVED_BY_LAYERS in error.details:
+            raise
         raise deletion_of(services.history, key) or RecordNotFound(key, _way_out(services, key)) from None
     return found, precondition_of(if_revision)
+
+
+def find_device(services: Services, name: str) -> MacAddress:
+    """The MAC address of the device with this name, which layers alone may serve. Raises as `find` does."""
+    return find_served(services, name)[0]
+
+
+def find_served(services: Services, name: str) -> tuple[MacAddress, Config | None]:
+    """The device with this name, and its config; None where layers alone serve the device. Raises as `find` does."""
+    try:
+        config = find(services, name)
+    except RecordNotFound as error:
+        mac_address = error.details.get(SERVED_BY_LAYERS)
+        if isinstance(mac_address, str):
+            return MacAddress(mac_address), None
+        raise
+    return config.mac_address, config
+
+
+def find_board(
+    services: Services, name: str, if_revision: int | None = None
+) -> tuple[int, MacAddress, Precondition]:
+    """The id of the config with this name, its device, and the condition of its change; layers alone may serve the device.
+
+    Raises as `find_for_change` does.
+    """
+    try:
+        config, precondition = find_for_change(services, name, if_revision)
+    except RecordNotFound as error:
+        mac_address = error.details.get(SERVED_BY_LAYERS)
+        if not isinstance(mac_address, str):
+            raise
+        device = MacAddress(mac_address)
+        return services.configs.id_of(device), device, precondition_of(if_revision)
+    return config.id, config.mac_address, precondition
 
 
 def _way_out(services: Services, key: MacAddress | int) -> str:

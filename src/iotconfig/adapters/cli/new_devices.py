@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import click
 from click.shell_completion import CompletionItem
 
+from iotconfig.domain.configs.labels import NO_LABELS, Labels
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.line_ends import UTF8_MARK, without_mark
 from iotconfig.domain.errors import IotConfigError, RecordExists, Unprocessable
@@ -20,6 +21,9 @@ from .options import ReadableFile, json_option, message_option
 from .runtime import Runtime
 from .tables import Column, moment
 from .terminal import say, say_json, say_table
+
+if TYPE_CHECKING:
+    from iotconfig.domain.configs.config import Config, ConfigSummary
 
 _COLUMNS: Final = (
     Column("MAC ADDRESS"),
@@ -88,6 +92,9 @@ def new_devices(runtime: Runtime, as_json: bool) -> None:
     metavar="FILE",
     help="Read the content from a file; - is standard input.",
 )
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag of the device; may be repeated.")
+@click.option("--model", metavar="MODEL", help="The model of the device.")
+@click.option("--note", "label", metavar="TEXT", help="The note on the device.")
 @message_option
 @json_option
 @click.pass_obj
@@ -96,27 +103,41 @@ def adopt(
     mac_address: str,
     like: str | None,
     from_file: BinaryIO | None,
+    tags: tuple[str, ...],
+    model: str | None,
+    label: str | None,
     message: str | None,
     as_json: bool,
 ) -> None:
     """Give a new board its first config.
 
+    Without --like and --from-file, it gets no content: layers alone serve it, and one of them must reach it.
     The board need not have asked yet. A MAC address that once had a config is refused: the error
     names the command that restores the config, or the board that replaced this one.
     """
     mac = MacAddress.parse(mac_address)
-    if (like is None) == (from_file is None):
-        raise click.UsageError("Give the content of the new config: --like DEVICE, or --from-file FILE.")
+    if like is not None and from_file is not None:
+        raise click.UsageError("Give the content of the new config once: --like DEVICE, or --from-file FILE.")
+    labels = Labels(tags, label, model)
+    if like is not None and labels != NO_LABELS:
+        raise click.UsageError("--like copies the tags: leave out --tag, --model and --note.")
     note = runtime.note(message)
+    adopted: Config | ConfigSummary
     with runtime.services() as services:
         try:
-            if from_file is None:
-                config = services.adoption.adopt_like(mac, find(services, like or "").mac_address, note)
+            if like is not None:
+                adopted = services.adoption.adopt_like(mac, find(services, like).mac_address, note)
+            elif from_file is None:
+                adopted = services.adoption.add(mac, labels, None, note)
             else:
                 limit = services.max_content_bytes
                 # One byte above the limit is enough to refuse the content as too large.
                 document = without_mark(from_file.read(len(UTF8_MARK) + limit + 1))
-                config = services.adoption.adopt(mac, ConfigContent.parse(document, limit), note)
+                content = ConfigContent.parse(document, limit)
+                if labels == NO_LABELS:
+                    adopted = services.adoption.adopt(mac, content, note)
+                else:
+                    adopted = services.adoption.add(mac, labels, content, note)
         except RecordExists:
             raise RecordExists(mac, f"'iotconfig config set {mac}' replaces its content") from None
-    echo_changed(runtime, config, "Adopted: created", as_json)
+    echo_changed(runtime, adopted, "Adopted: created", as_json)

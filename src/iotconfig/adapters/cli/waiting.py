@@ -20,7 +20,7 @@ from .completion import complete_names
 from .counts import counted
 from .device_options import readings, search_option, tag_option
 from .durations import duration, short
-from .names import find
+from .names import find_device
 from .options import json_option
 from .runtime import Runtime
 from .tables import Column
@@ -117,7 +117,7 @@ def wait(
         selected = SelectedDevices(
             readings(services),
             goal,
-            tuple(find(services, name).mac_address for name in names),
+            tuple(find_device(services, name) for name in names),
             DeviceQuery(tags=tags, text=search, limit=MAX_PAGE, count=False)
             if is_filter or everything
             else None,

@@ -13,7 +13,7 @@ from iotconfig.domain.configs.announcements import Reannounced
 from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.precondition import UNCONDITIONAL, Precondition
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery
-from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote, Revision
+from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote, HistoryPage, Revision
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import PreconditionFailed, ValidationFailed
 from iotconfig.domain.mac import MacAddress, mac_address_of
@@ -51,7 +51,9 @@ class RemoteConfigs(RemoteUseCases):
         return self.entity(Request("GET", f"{_CONFIGS}/{mac_address}"), Config)
 
     def id_of(self, mac_address: MacAddress) -> int:
-        return self.get_by_mac(mac_address).id
+        # The config itself is not found where layers alone serve the device; its history is.
+        request = Request("GET", f"{_CONFIGS}/{mac_address}/revisions", {"limit": 1})
+        return self.entity(request, HistoryPage).revisions[0].config_id
 
     def find(self, query: ConfigQuery) -> ConfigPage:
         parameters = {

@@ -155,7 +155,7 @@ def nothing_to_serve() -> Unprocessable:
     """Return the error for a device that would have neither content nor a layer that reaches it, and so no document."""
     return Unprocessable(
         "The device would have no document: no layer reaches it, and it has no content of its own. Give it content, or "
-        "tags or a model that a layer reaches. DELETE /api/devices/{mac} ends a device."
+        "tags or a model that a layer reaches. DELETE /api/devices/{mac} ('iotconfig delete-device') ends a device."
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from iotconfig.domain.errors import RecordGone, RecordNotFound
 from iotconfig.domain.mac import MacAddress
 
@@ -9,6 +11,9 @@ from .config import MAX_ID, Config
 from .replaced import board_replaced
 from .revisions import check_config_id
 from .store import View
+
+SERVED_BY_LAYERS: Final = "served_by_layers"
+"""The detail of the error for a config without content: the MAC address of its device."""
 
 
 def check_id(config_id: int) -> None:
@@ -33,8 +38,8 @@ def with_content(config: Config, key: int | MacAddress) -> Config:
     raise RecordNotFound(
         key,
         f"layers alone serve {mac_address}, which has no content of its own; PUT /api/configs/by-mac/{mac_address} "
-        f"('iotconfig config set {mac_address}') gives it some",
-        served_by_layers=mac_address,
+        f"('iotconfig config set --create {mac_address}') gives it some",
+        **{SERVED_BY_LAYERS: mac_address},
     )
 
 
