@@ -105,6 +105,7 @@ bench: $(STAMP) broker speed ## Measure; prints figures, asserts nothing.
 	$(BIN)/python -m benchmarks.device_messages
 	$(BIN)/python -m benchmarks.writes
 	$(BIN)/python -m benchmarks.composing
+	$(BIN)/python -m benchmarks.recomposing
 	$(BIN)/python -m benchmarks.plans
 	$(BIN)/python -m benchmarks.change_log
 	$(BIN)/python -m benchmarks.change_pages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import evolve, frozen
 
@@ -85,8 +85,8 @@ class JsonFileRevisionCounters:
         counter = self._of(mac_address)
         return RevisionCounter(mac_address, counter.last_revision, counter.last_document_number)
 
-    def lock_all(self, mac_addresses: Sequence[MacAddress]) -> None:
-        return None
+    def lock_all(self, mac_addresses: Sequence[MacAddress]) -> Mapping[MacAddress, RevisionCounter]:
+        return {each: self.lock(each) for each in sorted(mac_addresses) if each in self._records.counters}
 
     def lock_owner(self, config_id: int) -> RevisionCounter | None:
         config = self._records.configs.get(config_id)

@@ -58,6 +58,7 @@ from .contracts.new_boards import NewBoardStoreContract
 from .contracts.notification_outbox import NotificationOutboxContract
 from .contracts.notification_queue import NotificationQueueContract
 from .contracts.pruning import PruningContract
+from .contracts.recomposition_steps import RecompositionStepsContract
 from .contracts.relay_reports import RelayReportsContract
 from .contracts.replay_guard import ReplayGuardContract
 from .contracts.restoring import RestoringContract
@@ -104,6 +105,7 @@ __all__ = [
     "NotificationOutboxContract",
     "NotificationQueueContract",
     "PruningContract",
+    "RecompositionStepsContract",
     "RelayReportsContract",
     "ReplayGuardContract",
     "RestoringContract",

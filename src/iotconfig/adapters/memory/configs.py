@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from attrs import evolve, frozen
@@ -86,8 +86,9 @@ class MemoryRevisionCounters:
     def lock(self, mac_address: MacAddress) -> RevisionCounter:
         return self._state.counters.setdefault(mac_address, RevisionCounter(mac_address, 0, 0))
 
-    def lock_all(self, mac_addresses: Sequence[MacAddress]) -> None:
-        return None
+    def lock_all(self, mac_addresses: Sequence[MacAddress]) -> Mapping[MacAddress, RevisionCounter]:
+        counters = self._state.counters
+        return {each: counters[each] for each in sorted(mac_addresses) if each in counters}
 
     def lock_owner(self, config_id: int) -> RevisionCounter | None:
         config = self._state.configs.get(config_id)

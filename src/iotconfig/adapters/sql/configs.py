@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -31,6 +31,7 @@ from .documents import OWN
 from .engine.dialects import ByDialect, insert_into
 from .engine.single_row import fetch_row
 from .gate import SeenLayers, behind_gate, pass_gate
+from .given_keys import given_keys, is_given
 from .labels import LABELS, labels_of, of_model, tagged
 from .tables import config_labels, configs, documents, layers_state, revision_counters
 
@@ -68,9 +69,11 @@ _GENERATION: Final = select(layers_state.c.generation).scalar_subquery().label("
 _WITH_GENERATION: Final = _CONFIG.add_columns(_GENERATION)
 _BY_ID: Final = _WITH_GENERATION.where(configs.c.id == bindparam("key"))
 _BY_MAC: Final = _WITH_GENERATION.where(configs.c.mac_address == bindparam("key"))
-_BY_MACS: Final = _CONFIG.where(
-    *(column.in_(bindparam("keys", expanding=True)) for column in _ON_BOTH_SIDES)
-).order_by(configs.c.mac_address)
+_BY_MACS: Final = ByDialect(
+    lambda dialect: _CONFIG.where(*(is_given(dialect, column) for column in _ON_BOTH_SIDES)).order_by(
+        configs.c.mac_address
+    )
+)
 
 _COUNTER: Final[tuple[Column[Any], ...]] = (
     revision_counters.c.mac_address,
@@ -95,14 +98,15 @@ def _locking(counters: Select[Any]) -> ByDialect[Select[Any]]:
     )
 
 
+def _of_all(dialect: str) -> Select[Any]:
+    counters = select(*_COUNTER).where(is_given(dialect, revision_counters.c.mac_address))
+    return counters.order_by(revision_counters.c.mac_address)
+
+
 _LOCK_MAC: Final = _locking(_OF_MAC)
 _LOCK_OWNER: Final = _locking(_OF_OWNER)
-_LOCK_ALL: Final = (
-    select(revision_counters.c.mac_address)
-    .where(revision_counters.c.mac_address.in_(bindparam("keys", expanding=True)))
-    .order_by(revision_counters.c.mac_address)
-    .with_for_update()
-)
+_LOCK_ALL: Final = ByDialect(lambda dialect: _of_all(dialect).with_for_update())
+"""SQLite has no locks of rows: SQLAlchemy leaves them out there."""
 _REPLACED_BY: Final = select(revision_counters.c.replaced_by).where(
     revision_counters.c.mac_address == bindparam("key"),
     revision_counters.c.last_revision > bindparam("since"),
@@ -172,8 +176,9 @@ class SqlConfigReader:
         return int(self._connection.execute(statement).scalar_one())
 
     def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:
-        keys = [str(mac_address) for mac_address in mac_addresses]
-        return [config_of(row) for row in self._connection.execute(_BY_MACS, {"keys": keys})]
+        dialect = self._connection.dialect.name
+        given = given_keys(dialect, [mac_address.canonical for mac_address in mac_addresses])
+        return [config_of(row) for row in self._connection.execute(_BY_MACS[dialect], given)]
 
 
 @frozen
@@ -195,11 +200,12 @@ class SqlRevisionCounters:
             row = self._connection.execute(register, {"key": str(mac_address)}).one()
         return _counter(mac_address, row)
 
-    def lock_all(self, mac_addresses: Sequence[MacAddress]) -> None:
+    def lock_all(self, mac_addresses: Sequence[MacAddress]) -> Mapping[MacAddress, RevisionCounter]:
         pass_gate(self._connection, self._seen)
-        # On SQLite, the transaction holds the one write lock.
-        if self._connection.dialect.name == "postgresql":
-            self._connection.execute(_LOCK_ALL, {"keys": [str(mac_address) for mac_address in mac_addresses]})
+        dialect = self._connection.dialect.name
+        by_text = {mac_address.canonical: mac_address for mac_address in mac_addresses}
+        rows = self._connection.execute(_LOCK_ALL[dialect], given_keys(dialect, [*by_text]))
+        return {by_text[row.mac_address]: _counter(by_text[row.mac_address], row) for row in rows}
 
     def lock_owner(self, config_id: int) -> RevisionCounter | None:
         row = self._locked(_LOCK_OWNER, config_id)

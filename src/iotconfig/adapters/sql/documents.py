@@ -7,7 +7,8 @@ last, so that a removed row takes no number with it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from attrs import frozen
@@ -59,8 +60,9 @@ class SqlDocuments:
         return None if found is None else Document(*found)
 
 
-def layers_text(layers: Sequence[UsedLayer]) -> str:
-    """The layers of a document, as its column stores them."""
+@lru_cache(maxsize=64)
+def layers_text(layers: tuple[UsedLayer, ...]) -> str:
+    """The layers of a document, as its column stores them. Kept: many devices have the same."""
     if not layers:
         return OWN
     return json.dumps([[each.name, each.revision] for each in layers], separators=(",", ":"))

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from attrs import field, frozen
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -54,6 +54,7 @@ from .announcing import signal_commit
 from .change_log import DIFFERENCES, TAGS, log
 from .engine.dialects import ByDialect, insert_into
 from .gate import SeenLayers, pass_gate
+from .given_keys import given_keys, is_given
 from .given_rows import given_relation
 from .tables import (
     UtcDateTime,
@@ -71,19 +72,21 @@ _LOCK_KEY: Final = 0x696F7463_74616773
 LABELS: Final = (config_labels.c.tags, config_labels.c.note, config_labels.c.model)
 """The columns that `labels_of` reads."""
 
-_IDS: Final[BindParameter[Sequence[int]]] = bindparam("ids", expanding=True)
-_OF_IDS: Final = select(configs.c.mac_address).where(configs.c.id.in_(_IDS))
 _LOCK: Final = (
     select(revision_counters.c.mac_address)
-    .where(revision_counters.c.mac_address.in_(_OF_IDS))
+    .where(
+        revision_counters.c.mac_address.in_(
+            select(configs.c.mac_address).where(is_given("postgresql", configs.c.id))
+        )
+    )
     .order_by(revision_counters.c.mac_address)
     .with_for_update()
 )
-_FIND: Final = (
-    select(configs.c.id, configs.c.mac_address, configs.c.revision, *LABELS, config_labels.c.number)
-    .select_from(configs.outerjoin(config_labels, config_labels.c.config_id == configs.c.id))
-    .where(configs.c.id.in_(_IDS))
-    .order_by(configs.c.mac_address)
+_LABELLED: Final = select(
+    configs.c.id, configs.c.mac_address, configs.c.revision, *LABELS, config_labels.c.number
+).select_from(configs.outerjoin(config_labels, config_labels.c.config_id == configs.c.id))
+_FIND: Final = ByDialect(
+    lambda dialect: _LABELLED.where(is_given(dialect, configs.c.id)).order_by(configs.c.mac_address)
 )
 _KEPT: Final = select(*LABELS).where(config_labels.c.config_id == bindparam("key"))
 _COUNTS: Final = (
@@ -254,7 +257,9 @@ class SqlLabelRepository:
     _seen: SeenLayers = field(factory=SeenLayers)
 
     def find(self, config_ids: Sequence[int]) -> Sequence[LabelledConfig]:
-        return [_labelled(row) for row in self._connection.execute(_FIND, {"ids": [*config_ids]})]
+        dialect = self._connection.dialect.name
+        found = self._connection.execute(_FIND[dialect], given_keys(dialect, config_ids))
+        return [_labelled(row) for row in found]
 
     def confirm(self, configs: Sequence[LabelledConfig]) -> bool:
         rows = json.dumps(
@@ -277,7 +282,7 @@ class SqlLabelRepository:
         pass_gate(self._connection, self._seen)
         # On SQLite, the transaction holds the one write lock.
         if self._connection.dialect.name == "postgresql":
-            self._connection.execute(_LOCK, {"ids": [*config_ids]})
+            self._connection.execute(_LOCK, given_keys("postgresql", config_ids))
         return self.find(config_ids)
 
     def lock_names(self) -> None:
@@ -331,7 +336,13 @@ class SqlLabelRepository:
 
 def labels_of(row: Row[Any]) -> Labels:
     """The labels in a row with the columns `LABELS`, which are null for a config that never had any."""
-    return Labels(row.tags.split() if row.tags else (), row.note, row.model)
+    return _labels(row.tags, row.note, row.model)
+
+
+@lru_cache(maxsize=256)
+def _labels(tags: str | None, note: str | None, model: str | None) -> Labels:
+    """Kept, as to check them takes longer than to read them, and many devices have the same."""
+    return Labels(tags.split() if tags else (), note, model)
 
 
 def tagged(tags: TagFilter) -> Sequence[ColumnElement[bool]]:

@@ -24,6 +24,8 @@ from .labels import Labels
 
 _KEPT: Final = 32
 """Combinations of layers that are kept composed: the memory of one is several times that of its texts."""
+_KEPT_REACHING: Final = 1_024
+"""Combinations of tags and a model whose layers are kept."""
 _NULLS_NAMED: Final = 20
 """Members that a refusal names."""
 
@@ -50,6 +52,7 @@ class Composer:
     sealer: Sealer = field(factory=Sealer)
     """Seals documents that refer to secrets."""
     _lower: dict[tuple[tuple[str, int], ...], _Lower] = field(init=False, factory=dict)
+    _reaching: dict[tuple[tuple[str, ...], str | None], tuple[Layer, ...]] = field(init=False, factory=dict)
 
     def __bool__(self) -> bool:
         """Whether documents can differ from contents: whether there are any layers or secrets."""
@@ -57,7 +60,16 @@ class Composer:
 
     def reaching(self, labels: Labels) -> tuple[Layer, ...]:
         """The layers that reach a device with these labels, the lowest first."""
-        return self.stack.reaching(labels.tags, labels.model)
+        if not self.stack:
+            return ()
+        key = labels.tags, labels.model
+        found = self._reaching.get(key)
+        if found is None:
+            found = self.stack.reaching(*key)
+            if len(self._reaching) >= _KEPT_REACHING:
+                self._reaching.clear()
+            self._reaching[key] = found
+        return found
 
     def document(self, labels: Labels, own: ConfigContent) -> ServedDocument:
         """Decide what a device with these labels and this content is served.

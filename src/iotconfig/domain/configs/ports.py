@@ -78,8 +78,11 @@ class RevisionCounters(RevisionCounterReader, Protocol):
         """
         ...
 
-    def lock_all(self, mac_addresses: Sequence[MacAddress]) -> None:
-        """Lock the counters of these devices, up to 500, in the order of their addresses; one without a counter gets none."""
+    def lock_all(self, mac_addresses: Sequence[MacAddress]) -> Mapping[MacAddress, RevisionCounter]:
+        """Lock and return the counters of these devices, up to 500, in the order of their addresses.
+
+        One without a counter gets none.
+        """
         ...
 
     def lock_owner(self, config_id: int) -> RevisionCounter | None:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import chain
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from iotconfig.domain.change_notes import ChangeNote
-from iotconfig.domain.configs.config import Config, ConfigSummary
-from iotconfig.domain.configs.query import ConfigQuery
+from iotconfig.domain.configs.config import Config
 from iotconfig.domain.configs.store import Store, UnitOfWork, View
 from iotconfig.domain.layers.layer_stack import LayerStack
-from iotconfig.domain.layers.reach import Reach
 from iotconfig.domain.layers.recompositions import Recomposition
 from iotconfig.domain.mac import MacAddress
 
@@ -26,9 +23,6 @@ AT_ONCE: Final = 500
 
 CHARACTERS_AT_ONCE: Final = 1_000_000
 """Characters of layers and contents of which one transaction composes documents, give or take one document."""
-
-STEP: Final = 250
-"""Devices of one transaction of the job, at most: other writers wait for it on SQLite."""
 
 _READ_AT_ONCE: Final = 100
 
@@ -107,60 +101,3 @@ def _begun(edited: Edited, total: int) -> Recomposition:
     return Recomposition(
         change=edited.change, note=edited.note, reaches=tuple(reaches), total=total, started_at=edited.at
     )
-
-
-def next_step(work: UnitOfWork, now: datetime, step: int = STEP) -> Recomposition | None:
-    """Go on with the oldest recomposition by some devices; return it as it is then. None where all are finished.
-
-    Each device gets the document of the newest layers, so that one that was changed meanwhile stays as it is. A
-    device whose document breaks a rule keeps the one that it has.
-    """
-    recomposition = work.recompositions.next()
-    if recomposition is None:
-        return None
-    page = work.configs.find(ConfigQuery(after=recomposition.swept_to, limit=step, count=False))
-    seen = [summary.mac_address for summary in page]
-    concerned = [each.mac_address for each in page if _takes(recomposition.reaches, each)]
-    if concerned:
-        recomposition = _with_devices(work, recomposition, concerned, seen[-1], now)
-    elif seen:
-        recomposition = recomposition.after(seen[-1], done=0, changed=0, failed=0)
-    if page.next is None and (not seen or recomposition.swept_to == seen[-1]):
-        recomposition = evolve(recomposition, finished_at=now)
-    work.recompositions.store(recomposition)
-    return recomposition
-
-
-def _takes(reaches: Sequence[Reach], device: ConfigSummary) -> bool:
-    return any(reach.takes(device.tags, device.model) for reach in reaches)
-
-
-def _with_devices(
-    work: UnitOfWork,
-    recomposition: Recomposition,
-    mac_addresses: Sequence[MacAddress],
-    swept_to: MacAddress,
-    now: datetime,
-) -> Recomposition:
-    """Serve these devices what they are to be served now: as many of them as one transaction takes.
-
-    swept_to: how far the job has come when all of them are done
-    """
-    work.counters.lock_all(mac_addresses)
-    composer = work.composer()
-    served, done, failed, characters = [], 0, 0, 0
-    for config in chain.from_iterable(contents_of(work, mac_addresses)):
-        if characters > CHARACTERS_AT_ONCE:
-            break
-        # Nothing begins here: nulls were looked for when the edit was stored, or when the device was changed.
-        effect = effect_on(config, composer, composer)
-        failed += effect.refusal is not None
-        if effect.served is not None:
-            served.append(effect.served)
-        characters += composer.size(config.labels, config.content)
-        done += 1
-        reached = config.mac_address
-    else:
-        reached = swept_to
-    work.serve(served, recomposition.note, now, recomposition.change)
-    return recomposition.after(reached, done=done, changed=len(served), failed=failed)

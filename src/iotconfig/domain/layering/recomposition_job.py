@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from attrs import define, field
@@ -13,7 +15,7 @@ from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.jobs.ports import Lease, Wait
 from iotconfig.domain.layers.recompositions import Recomposition
 
-from .recomposing import next_step
+from .recomposition_steps import PreparedStep, next_step, prepare_step, store_step
 
 log = logging.getLogger(__name__)
 
@@ -24,18 +26,30 @@ _PAUSE: Final = 1.0
 _STANDBY: Final = 1.0
 
 
+Ahead = Callable[[Callable[[], PreparedStep]], Callable[[], PreparedStep]]
+"""Begins work that another thread may do, and returns what waits for its result or raises its error."""
+
+
+def when_asked(work: Callable[[], PreparedStep]) -> Callable[[], PreparedStep]:
+    """`Ahead` without a thread: does the work when its result is asked for."""
+    return work
+
+
 @define
 class RecompositionJob:
     """Goes through the devices of each recomposition. Any number may run; the lease makes one of them active.
 
     Each step is one transaction, of the documents and of the progress: a process that is killed loses at most one
-    step, which the next one does again.
+    step, which the next one does again. While the database stores a step, the next one is prepared.
     """
 
     _store: Store
     _lease: Lease
     _clock: Clock
+    _ahead: Ahead = when_asked
     _is_failing: bool = field(init=False, default=False)
+    _prepared: Callable[[], PreparedStep] | None = field(init=False, default=None)
+    """Waits for the step that is being prepared."""
 
     def run_once(self) -> Wait:
         """Do one step, and return the wait before the next."""
@@ -58,19 +72,30 @@ class RecompositionJob:
     def _step(self) -> Recomposition | None:
         """Go on with the oldest recomposition. None where there is none, which takes no transaction to see."""
         with self._store.reading() as view:
-            if view.recompositions.next() is None:
-                return None
+            recomposition = view.recompositions.next()
+        prepared, self._prepared = self._prepared, None
+        if recomposition is None:
+            return None
+        step = None if prepared is None else prepared()
+        if step is None or not step.begins_from(recomposition):
+            step = self._prepare(recomposition)
+        if step.following is not None:
+            self._prepared = self._ahead(partial(self._prepare, step.following))
         with self._store.writing() as work:
-            recomposition = next_step(work, self._clock())
-        if recomposition is not None and recomposition.finished_at is not None:
+            stored = store_step(work, step, self._clock())
+        if stored is not None and stored.finished_at is not None:
             log.info(
                 "recomposition of change %s: %d devices, %d changed, %d refused",
-                recomposition.change,
-                recomposition.done,
-                recomposition.changed,
-                recomposition.failed,
+                stored.change,
+                stored.done,
+                stored.changed,
+                stored.failed,
             )
         return recomposition
+
+    def _prepare(self, recomposition: Recomposition) -> PreparedStep:
+        with self._store.reading() as view:
+            return prepare_step(view, recomposition)
 
 
 def recompose_all(store: Store, clock: Clock) -> None:

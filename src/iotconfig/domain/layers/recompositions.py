@@ -37,7 +37,7 @@ class Recomposition:
     """Of these, the devices that keep their document, because the new one breaks a rule."""
     finished_at: datetime | None = None
 
-    def after(self, swept_to: MacAddress, *, done: int, changed: int, failed: int) -> Self:
+    def after(self, swept_to: MacAddress | None, *, done: int, changed: int, failed: int) -> Self:
         """Return the progress after some more devices."""
         return evolve(
             self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 from iotconfig.domain.jobs.restarting import OpenJob, RestartingJob
@@ -26,6 +27,9 @@ def _open(settings: Settings) -> Iterator[OpenJob]:
     database.require_existing()
     with closing(database.open()) as persistence:
         lease, wakeup = database.lease_and_wakeup("recomposition")
-        job = RecompositionJob(persistence.store, lease, utc_now)
-        with closing(wakeup), closing(job):
-            yield OpenJob(job, wakeup)
+        with ThreadPoolExecutor(1, "recomposition") as threads:
+            job = RecompositionJob(
+                persistence.store, lease, utc_now, lambda work: threads.submit(work).result
+            )
+            with closing(wakeup), closing(job):
+                yield OpenJob(job, wakeup)

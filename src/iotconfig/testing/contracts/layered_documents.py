@@ -28,8 +28,9 @@ from iotconfig.domain.documents.served import UsedLayer
 from iotconfig.domain.errors import IotConfigError, RecordNotFound, Unprocessable
 from iotconfig.domain.layering.edits import DeleteLayer, OrderLayers, PutLayer
 from iotconfig.domain.layering.explaining import ExplanationService
-from iotconfig.domain.layering.recomposing import AT_ONCE, CHARACTERS_AT_ONCE, next_step
+from iotconfig.domain.layering.recomposing import AT_ONCE, CHARACTERS_AT_ONCE
 from iotconfig.domain.layering.recomposition_job import recompose_all
+from iotconfig.domain.layering.recomposition_steps import next_step
 from iotconfig.domain.layering.service import LayerService
 from iotconfig.domain.layers.layer import LayerDefinition
 from iotconfig.domain.layers.layer_stack import LayerStack

@@ -24,6 +24,7 @@ from .layers import LayersContract
 from .models import ModelsContract
 from .notification_outbox import NotificationOutboxContract
 from .pruning import PruningContract
+from .recomposition_steps import RecompositionStepsContract
 from .replay_guard import ReplayGuardContract
 from .restoring import RestoringContract
 from .sealed_documents import SealedDocumentsContract
@@ -57,6 +58,7 @@ class StoreContract(
     LayeringContract,
     LayeredDocumentsContract,
     DevicesOfLayersContract,
+    RecompositionStepsContract,
     ModelsContract,
     DeviceModelsContract,
     SelectionsContract,
