@@ -54,6 +54,8 @@ def test_from_a_new_device_to_its_end(both: Service) -> None:
         assert f"PUT /api/configs/by-mac/{mac}" in problem["error"]
         assert mac == problem["details"]["served_by_layers"]
     assert 0 == client.request("GET", f"/api/configs?q={mac}").json()["count"]
+    alone = client.request("GET", f"/api/configs?content=false&tag={tag}").json()
+    assert (1, [mac]) == (alone["count"], [each["mac_address"] for each in alone["configs"]])
     [listed] = client.request("GET", f"/api/devices?tag={tag}").json()["devices"]
     assert (mac, [tag]) == (listed["mac_address"], listed["tags"])
     [revision] = client.request("GET", f"{path}/revisions").json()["revisions"]

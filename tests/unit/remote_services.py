@@ -180,6 +180,8 @@ class RemoteConfigs(_Called):
         return self.get_by_mac(mac_address).id
 
     def find(self, query: ConfigQuery) -> ConfigPage:
+        if query.with_content is False:
+            return ConfigPage((), 0 if query.count else None, None)
         return ConfigPage((_config().summary(),), 1 if query.count else None, None)
 
     def edit(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from iotconfig.adapters.memory.store import MemoryStore
+from iotconfig.domain.configs.adopting import AdoptionService
 from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.edits import Replace
 from iotconfig.domain.configs.labels import LabelEdit
@@ -214,6 +215,18 @@ def test_flattened_devices_are_served_the_same_bytes() -> None:
     assert (6, ("base",)) == (found.devices, found.layers) == (trial.devices, trial.layers)
     assert list(before.values()) == house.own()
     assert before == house.served()
+
+
+def test_a_device_that_layers_alone_serve_gets_content() -> None:
+    """Its last layer could not be deleted otherwise. Factoring has nothing to take from it."""
+    house = House("{}")
+    house.layers.write(CreateLayer("base", LayerDefinition(content('{ "a": 1 }'), EVERYTHING)))
+    AdoptionService(house.store, SteppingClock()).add(mac(2))
+    assert [str(mac(1))] == [each.mac_address for each in house.fleet.read([])]
+    found = house.flattening.flatten()
+
+    assert (2, ("base",)) == (found.devices, found.layers)
+    assert ['{ "a": 1 }'] * 2 == house.own()
 
 
 def test_several_layers_are_flattened_from_the_highest() -> None:

@@ -56,8 +56,16 @@ def test_labels_of_an_unknown_device_are_refused() -> None:
 
     assert "tags.json" == refusal.place
     assert str(refusal.error) == (
-        "Device 02:00:00:00:00:09 was not found: give it a file in devices, or remove its labels."
+        "Device 02:00:00:00:00:09 was not found: give it a file in devices, remove its labels, or let layers serve it "
+        "('iotconfig adopt 02:00:00:00:00:09')."
     )
+
+
+def test_labels_of_a_device_that_layers_alone_serve_are_known() -> None:
+    """It has no file in the tree, and is in the fleet."""
+    fleet = evolve(FLEET, without_content=frozenset([mac(9)]))
+
+    assert () == plan_of(Tree({}, {mac(9): Labels(["hall"])}), fleet).refused
 
 
 def test_only_what_the_tree_manages_is_removed() -> None:

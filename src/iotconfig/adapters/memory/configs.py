@@ -66,7 +66,7 @@ class MemoryConfigReader:
 
 
 def _matches(config: Config, query: ConfigQuery) -> bool:
-    if query.with_content and not config.has_content:
+    if query.with_content not in {None, config.has_content}:
         return False
     if query.enable_ota is not None and config.enable_ota is not query.enable_ota:
         return False

@@ -64,6 +64,7 @@ class RemoteConfigs(RemoteUseCases):
             "count": query.count,
             "tag": query.tags.words() or None,
             "model": query.model,
+            "content": False if query.with_content is False else None,
         }
         return self.entity(Request("GET", _CONFIGS, parameters), ConfigPage)
 

@@ -151,8 +151,9 @@ class SqlConfigReader:
             .order_by(documents.c.mac_address)
             .limit(query.limit + 1)
         )
-        if query.with_content:
-            page = page.where(configs.c.content.is_not(None))
+        if query.with_content is not None:
+            content = configs.c.content
+            page = page.where(content.is_not(None) if query.with_content else content.is_(None))
         if query.after is not None:
             page = page.where(*(column > str(query.after) for column in _ON_BOTH_SIDES))
         rows = self._connection.execute(page).all()
@@ -167,12 +168,16 @@ class SqlConfigReader:
         counted = select(func.count()).select_from(searched(query))
         dialect = self._connection.dialect.name
         statement = matching(counted, query, dialect)
-        if query.with_content:
+        if query.with_content is not None:
             # An index has those few without content. To look at the content of each would read all configs.
             without = matching(select(func.count()).select_from(_SERVED), query, dialect).where(
                 configs.c.content.is_(None)
             )
-            statement = select(statement.scalar_subquery() - without.scalar_subquery())
+            statement = (
+                select(statement.scalar_subquery() - without.scalar_subquery())
+                if query.with_content
+                else without
+            )
         return int(self._connection.execute(statement).scalar_one())
 
     def load(self, mac_addresses: Sequence[MacAddress]) -> Sequence[Config]:

@@ -104,6 +104,11 @@ def check_ota(_filter: object, _attribute: object, value: bool | None) -> None: 
         check_kind(value, bool, "enable_ota is True, False, or None for all")
 
 
+def _check_with_content(_query: object, _attribute: object, value: bool | None) -> None:  # noqa: FBT001 (attrs calls it)
+    if value is not None:
+        check_kind(value, bool, "with_content is True, False, or None for all")
+
+
 def tag_filter_of(given: TagFilter | Iterable[str]) -> TagFilter:
     """Return the filter, given as `TagFilter` or as its words."""
     return given if isinstance(given, TagFilter) else TagFilter.of(given)
@@ -127,8 +132,8 @@ class ConfigQuery:
     """Only configs with these tags; given as `TagFilter`, or as its words, such as `["floor-3", "!old"]`."""
     model: str | None = field(default=None, validator=optional(check_new_model))
     """Only configs of devices of this model; None for all."""
-    with_content: bool = field(default=False, validator=check_flag)
-    """Whether devices that layers alone serve are left out."""
+    with_content: bool | None = field(default=None, validator=_check_with_content)
+    """True: only devices with content of their own; False: only those that layers alone serve; None for all."""
 
 
 def check_query(query: object) -> None:

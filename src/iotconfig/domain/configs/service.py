@@ -110,10 +110,13 @@ class ConfigService:
         return document
 
     def find(self, query: ConfigQuery) -> ConfigPage:
-        """One page of the configs that match, sorted by MAC address; without devices that layers alone serve."""
+        """One page of the configs that match, sorted by MAC address.
+
+        Devices that layers alone serve are left out, unless the query asks for those.
+        """
         check_query(query)
         with self.store.reading() as view:
-            return view.configs.find(evolve(query, with_content=True))
+            return view.configs.find(evolve(query, with_content=query.with_content is not False))
 
     def all(self, query: ConfigQuery = _EVERY_CONFIG) -> Iterator[Config]:
         """Yield every config that matches, with its content, sorted by MAC address.

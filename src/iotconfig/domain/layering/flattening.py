@@ -88,10 +88,11 @@ class FlatteningService:
         present = LayerStack.of(self.layers.all())
         stacks = Stacks()
         found: list[tuple[FleetConfig, Flattened]] = []
-        for config in self.fleet.read(tags):
+        for config in (*self.fleet.read(tags), *self.fleet.without_content(tags)):
             if reaching := present.reaching(config.tags, config.model):
                 stack = stacks.of([_source(layer) for layer in reaching])
-                found.append((config, flattened(stack, config.content)))
+                own = None if config.content.is_absent else config.content
+                found.append((config, flattened(stack, own)))
         _check_nulls(found)
         flattening = Flattening(len(found), () if tags else tuple(layer.name for layer in present.layers))
         if not dry_run:

@@ -14,14 +14,14 @@ from iotconfig.domain.configs.config import ConfigSummary
 from iotconfig.domain.configs.config_use_cases import ConfigUseCases
 from iotconfig.domain.configs.labels import TagFilter
 from iotconfig.domain.configs.query import ConfigQuery
-from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, ConfigContent
+from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES, NO_CONTENT, ConfigContent
 from iotconfig.domain.errors import ChangedSince
 from iotconfig.domain.paging import MAX_PAGE
 
 
 @frozen
 class FleetConfig:
-    """The config of one device, with what decides which layers reach it."""
+    """The config of one device, whose content may be `NO_CONTENT`, with what decides which layers reach it."""
 
     mac_address: str
     revision: int
@@ -59,6 +59,13 @@ class Fleet:
                 if (summary := summaries.get(str(config.mac_address))) is not None
             ]
 
+    def without_content(self, tags: Sequence[str]) -> list[FleetConfig]:
+        """Return the devices with these tags that layers alone serve, sorted by MAC address."""
+        return [
+            FleetConfig(str(each.mac_address), each.revision, NO_CONTENT, tuple(each.tags), each.model)
+            for each in self._summaries(TagFilter(tuple(tags)), with_content=False)
+        ]
+
     def replace(self, contents: Iterable[tuple[FleetConfig, ConfigContent]], note: ChangeNote) -> str | None:
         """Replace own contents, all or none; return the id of the change, None where nothing changes.
 
@@ -82,8 +89,8 @@ class Fleet:
             )
         return tally.change
 
-    def _summaries(self, tags: TagFilter) -> Iterator[ConfigSummary]:
-        query = ConfigQuery(tags=tags, limit=MAX_PAGE, count=False)
+    def _summaries(self, tags: TagFilter, *, with_content: bool = True) -> Iterator[ConfigSummary]:
+        query = ConfigQuery(tags=tags, limit=MAX_PAGE, count=False, with_content=with_content)
         while True:
             page = self.configs.find(query)
             yield from page

@@ -158,12 +158,13 @@ class Application:
             yield LabelEntry("tags.json", mac_address, labels.tags, labels.note, labels.model)
 
     def _removed(self) -> Iterator[tuple[str, Write]]:
-        """The deletions of configs, each at the revision that it has now."""
+        """The ends of devices, each at the revision that its config has now."""
         for difference in self._plan.of(Kind.DEVICE):
             if difference.action is Action.REMOVE:
                 found = self._uses.configs.get_by_mac(MacAddress(difference.name))
                 only = Precondition(one_of=frozenset({found.revision}))
-                yield str(found.mac_address), partial(self._uses.configs.delete, found.id, only, self._note)
+                end = partial(self._uses.configs.delete_device, found.mac_address, only, self._note)
+                yield str(found.mac_address), end
 
     def _stored(self, change: str | None) -> None:
         if change is not None:

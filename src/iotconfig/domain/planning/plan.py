@@ -122,7 +122,8 @@ def _words(before: Labels, after: Labels) -> Iterator[str]:
 
 
 def _refused_labels(tree: Tree, fleet: Fleet) -> Iterator[BulkRefusal]:
+    there = tree.devices.keys() | fleet.devices.keys() | fleet.without_content
     for mac_address in in_order(tree.labels or ()):
-        if mac_address not in tree.devices and mac_address not in fleet.devices:
-            hint = "give it a file in devices, or remove its labels"
+        if mac_address not in there:
+            hint = f"give it a file in devices, remove its labels, or let layers serve it ('iotconfig adopt {mac_address}')"
             yield BulkRefusal("tags.json", RecordNotFound(mac_address, hint, what="Device"))

@@ -159,6 +159,8 @@ class DevicesOfLayersContract(UseCases):
         page = service.find(ConfigQuery())
         assert ([mac(2)], 1) == ([each.mac_address for each in page], page.count)
         assert 0 == service.find(ConfigQuery(text=str(mac(1)))).count
+        alone = service.find(ConfigQuery(with_content=False))
+        assert ([mac(1)], 1) == ([each.mac_address for each in alone], alone.count)
         assert [mac(2)] == [each.mac_address for each in service.all()]
         with bulk.export() as exported:
             assert [mac(2)] == [each.mac_address for each in exported]

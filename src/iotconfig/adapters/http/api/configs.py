@@ -74,6 +74,9 @@ class ListQuery:
     enable_ota: bool | None = parameter(FLAG, "Only configs with this `enableOTA`")
     tag: TagFilter | None = tag_parameter()
     model: str | None = parameter(text(), "Only configs of devices of this model")
+    content: bool = parameter(
+        FLAG, "`false`: only the devices without content of their own, which layers alone serve", default=True
+    )
     count: bool = parameter(
         FLAG, "`false`: leave out `count`, which takes a scan of all matches", default=True
     )
@@ -155,6 +158,7 @@ class ConfigsResource:
                 count=query.count,
                 tags=query.tag or ANY_TAGS,
                 model=query.model,
+                with_content=query.content,
             )
         )
         send(resp, Configs(page.configs, page.count, next=cursor_of(page.next)))
