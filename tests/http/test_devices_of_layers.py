@@ -52,7 +52,7 @@ def test_from_a_new_device_to_its_end(both: Service) -> None:
     for unknown in (path, f"/api/configs/{mac}"):
         problem = expect_problem(client.request("GET", unknown), 404, "RECORD_NOT_FOUND")
         assert f"PUT /api/configs/by-mac/{mac}" in problem["error"]
-        assert mac == problem["details"]["served_by_layers"]
+        assert (mac, 1) == (problem["details"]["served_by_layers"], problem["details"]["revision"])
     assert 0 == client.request("GET", f"/api/configs?q={mac}").json()["count"]
     alone = client.request("GET", f"/api/configs?content=false&tag={tag}").json()
     assert (1, [mac]) == (alone["count"], [each["mac_address"] for each in alone["configs"]])

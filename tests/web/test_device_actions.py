@@ -223,3 +223,32 @@ def test_axe_finds_nothing(service: Serve, visitor: Visitor, options: dict[str, 
         expect(page.get_by_text("<b>sold</b>").first).to_be_visible()
         assert [] == faults_of_accessibility(page)
         assert [] == parts_that_stick_out(page)
+
+
+def test_a_device_that_layers_alone_serve(service: Serve, page: Page) -> None:
+    """Its page has the document with its layers, gives it content, and ends it, whatever serves it; a restore brings it back."""
+    client = service.client
+    layer = {"name": "base", "reaches": {"all": True}, "content": {"deviceName": "Porch"}}
+    assert 201 == client.send_json("POST", "/api/layers", layer).status
+    assert 201 == client.send_json("POST", "/api/devices", {"mac_address": MAC}).status
+    page.goto(f"/devices/{MAC}?edit")
+    expect(page.get_by_role("heading", name="Porch")).to_be_visible()
+    expect(page.locator("composed-document tr").filter(has_text='"deviceName"')).to_contain_text("base")
+    expect(page.locator(".cm-content").last).to_be_focused()
+    page.keyboard.press("ControlOrMeta+Home")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type('"gain": 2')
+    page.get_by_role("button", name="Review and save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("composed-document tr").filter(has_text='"gain"')).to_contain_text("own content")
+    assert {"gain": 2} == client.get(f"/api/configs/{MAC}").json()["content"]
+    assert 204 == client.request("DELETE", f"/api/configs/{MAC}").status
+    expect(page.locator("composed-document tr").filter(has_text='"gain"')).to_have_count(0)
+
+    delete(page, "sold")
+    expect(page.get_by_text("This device is deleted.")).to_be_visible()
+    assert 404 == client.get(f"/api/configs/{MAC}.json?peek").status
+    page.get_by_role("button", name="Restore").click()
+    page.get_by_role("dialog").get_by_role("button", name="Restore").click()
+    expect(page.locator("composed-document tr").filter(has_text='"deviceName"')).to_contain_text("base")
+    assert {"deviceName": "Porch"} == client.get(f"/api/configs/{MAC}.json?peek").json()

@@ -2,15 +2,15 @@
 import { answer, api, content } from "../api/client.ts";
 
 /**
- * Delete a config, if `revision` is its newest one.
+ * End a device, whatever serves it, if `revision` is the newest one of its config.
  *
  * @returns The id of the change.
  * @throws {Problem} With 412, if the revision is not the newest.
  */
 export async function deleted(mac: string, revision: number, message: string | null): Promise<string> {
-  const { headers } = await answer(
-    api.DELETE("/api/configs/{id}", { params: changing(mac, revision, message) }),
-  );
+  const { query, header } = changing(mac, revision, message);
+  const params = { path: { mac }, query, header };
+  const { headers } = await answer(api.DELETE("/api/devices/{mac}", { params }));
   return headers.get("Iotconfig-Change") ?? "";
 }
 

@@ -1,5 +1,6 @@
 /** The config of a device with the exact text of its document, and changes of it. */
 import { answer, api, content, type Schemas } from "../api/client.ts";
+import { Problem } from "../api/problem.ts";
 import { memberText } from "./json-text.ts";
 
 export interface StoredConfig {
@@ -8,13 +9,19 @@ export interface StoredConfig {
   text: string;
 }
 
-/** The config of a device. Throws as `answer` does. */
+/** The config of a device; where layers alone serve it, an empty document to begin with. Throws as `answer` does. */
 export async function readConfig(mac: string): Promise<StoredConfig> {
-  const text = await content(
-    api.GET("/api/configs/{id}", { params: { path: { id: mac } }, parseAs: "text", cache: "no-store" }),
-  );
-  const { revision } = JSON.parse(text) as Schemas["Config"];
-  return { revision, text: memberText(text, "content") ?? "" };
+  try {
+    const text = await content(
+      api.GET("/api/configs/{id}", { params: { path: { id: mac } }, parseAs: "text", cache: "no-store" }),
+    );
+    const { revision } = JSON.parse(text) as Schemas["Config"];
+    return { revision, text: memberText(text, "content") ?? "" };
+  } catch (error) {
+    const { served_by_layers: alone, revision } = error instanceof Problem ? error.details : {};
+    if (alone === undefined || typeof revision !== "number") throw error;
+    return { revision, text: "{}" };
+  }
 }
 
 /** What saving a text would change, without saving it. Throws as `answer` does; a `Problem` with 412 if the revision is not the newest. */

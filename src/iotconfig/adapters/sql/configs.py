@@ -146,9 +146,11 @@ class SqlConfigReader:
         return config_of(row)
 
     def find(self, query: ConfigQuery) -> ConfigPage:
+        # In the order of the index that has those without content: they are few.
+        ordered = configs if query.with_content is False else documents
         page = (
             matching(select(*_SUMMARY).select_from(_LABELLED), query, self._connection.dialect.name)
-            .order_by(documents.c.mac_address)
+            .order_by(ordered.c.mac_address)
             .limit(query.limit + 1)
         )
         if query.with_content is not None:

@@ -13,7 +13,7 @@ from .revisions import check_config_id
 from .store import View
 
 SERVED_BY_LAYERS: Final = "served_by_layers"
-"""The detail of the error for a config without content: the MAC address of its device."""
+"""The detail of the error of `with_content` that has the MAC address of the device."""
 
 
 def check_id(config_id: int) -> None:
@@ -39,7 +39,8 @@ def with_content(config: Config, key: int | MacAddress) -> Config:
         key,
         f"layers alone serve {mac_address}, which has no content of its own; PUT /api/configs/by-mac/{mac_address} "
         f"('iotconfig config set --create {mac_address}') gives it some",
-        **{SERVED_BY_LAYERS: mac_address},
+        served_by_layers=mac_address,
+        revision=config.revision,
     )
 
 

@@ -8,7 +8,7 @@ export interface Deletion {
   kind: "deleted";
   revision: Schemas["Revision"];
   name: string | null;
-  /** The last document, as it was written; undefined where it was pruned. */
+  /** The last document, as it was written; undefined where it was pruned, and where layers alone served the device. */
   text: string | undefined;
 }
 
@@ -52,7 +52,9 @@ async function lastDocument({
       parseAs: "text",
     }),
   );
-  const text = body && memberText(body, "content");
+  const written = body && memberText(body, "content");
+  // Layers alone served it.
+  const text = written === "null" ? undefined : written;
   const name = text === undefined ? null : (JSON.parse(text) as { deviceName?: string | null }).deviceName;
   return { name: name ?? null, text };
 }
