@@ -161,6 +161,7 @@ def test_a_board_that_layers_alone_serve(command: CommandLine) -> None:
     assert {"gain": 2} == command.ok("config", "show", FIRST, "--json").json()["content"]
     command.ok("config", "delete", FIRST, "--yes")
     assert f"layers alone serve {FIRST}" in command.run("config", "delete", FIRST, "--yes").errors
+    assert "1 config to be announced" in command.ok("announce", FIRST).text
     moved = command.ok("config", "replace-device", FIRST, SECOND).text
     assert f"Moved from {FIRST}: config 2 of {SECOND}" in moved
     ended = command.ok("delete-device", SECOND, "--yes", "-m", "broken")

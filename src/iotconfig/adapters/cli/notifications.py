@@ -14,7 +14,7 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 from .bulk_reports import TextReport
 from .completion import complete_names
 from .counts import counted
-from .names import find
+from .names import find_board
 from .options import json_option
 from .questions import ask, yes_option
 from .runtime import Runtime, Services
@@ -110,7 +110,7 @@ def announce(
             found = (
                 _selected(services, chosen)
                 if chosen.is_given
-                else list(dict.fromkeys(find(services, name).id for name in names))
+                else list(dict.fromkeys(find_board(services, name)[0] for name in names))
             )
             if found and chosen.is_broad and not yes and is_interactive():
                 _confirm(len(found), restart_hint=True)

@@ -11,11 +11,12 @@ from attrs import frozen
 from iotconfig.adapters.codec.cursors import cursor_of
 from iotconfig.domain.configs.announcements import Reannounced
 from iotconfig.domain.configs.config import Config
+from iotconfig.domain.configs.existing import SERVED_BY_LAYERS
 from iotconfig.domain.configs.precondition import UNCONDITIONAL, Precondition
 from iotconfig.domain.configs.query import ConfigPage, ConfigQuery
 from iotconfig.domain.configs.revisions import UNSIGNED, ChangeNote, HistoryPage, Revision
 from iotconfig.domain.documents.content import ConfigContent
-from iotconfig.domain.errors import PreconditionFailed, ValidationFailed
+from iotconfig.domain.errors import PreconditionFailed, RecordNotFound, ValidationFailed
 from iotconfig.domain.mac import MacAddress, mac_address_of
 
 from .answers import RemoteUseCases
@@ -160,8 +161,15 @@ class RemoteConfigs(RemoteUseCases):
         return self.entity(Request("POST", path, headers=signed(note), body=body_of(note)), Config)
 
     def announce(self, config_id: int) -> Config:
-        self.service.ask(Request("POST", f"{_CONFIGS}/{config_id}/announce"))
-        return self.get(config_id)
+        request = Request("POST", f"{_CONFIGS}/{config_id}/announce")
+        answer = self.service.ask(request)
+        try:
+            return self.get(config_id)
+        except RecordNotFound as error:
+            if SERVED_BY_LAYERS not in error.details:
+                raise
+        with self.reading(request):
+            return self.read(answer.body, Config)
 
     def announce_all(self, *, hints_per_second: float | None = None) -> int:
         body = body_of(hints_per_second=hints_per_second)

@@ -93,13 +93,16 @@ class Rollback:
     def content(self, config_id: int, history: HistoryReader) -> ConfigContent:
         """Read the content of the revision, which never changes.
 
-        Raises `RecordNotFound`, `RecordGone` for a pruned revision, `ValidationFailed` for a deletion.
+        Raises `RecordNotFound`, `RecordGone` for a pruned revision, `ValidationFailed` for one without content, such as a deletion.
         """
         revision = found_revision(history, config_id, self.revision)
         if revision.content is None:
-            raise ValidationFailed(
-                f"Revision {self.revision} of config {config_id} is its deletion, and has no content."
+            what = (
+                "is its deletion, and has no content"
+                if revision.operation is Operation.DELETE
+                else "has no content: layers alone served its device"
             )
+            raise ValidationFailed(f"Revision {self.revision} of config {config_id} {what}.")
         return revision.content
 
 

@@ -55,7 +55,9 @@ def last_content(history: HistoryReader, config_id: int) -> ConfigContent:
     """The newest content of a config. Raises `RecordGone` where it was pruned, or where there never was any."""
     last = history.newest_content(config_id)
     if last is None or last.content is None:
-        raise RecordGone(f"The content of config {config_id} was pruned.")
+        if history.pruned_to(config_id):
+            raise RecordGone(f"The content of config {config_id} was pruned.")
+        raise RecordGone(f"Config {config_id} never had content: there is none to restore.")
     return last.content
 
 

@@ -12,7 +12,7 @@ from iotconfig.domain.configs.adopting import AdoptionService
 from iotconfig.domain.configs.bulk import BulkEntry, OnConflict
 from iotconfig.domain.configs.bulk_options import BulkOptions, ImportOptions
 from iotconfig.domain.configs.bulk_service import BulkService
-from iotconfig.domain.configs.edits import Merge
+from iotconfig.domain.configs.edits import Merge, Rollback
 from iotconfig.domain.configs.history import HistoryService
 from iotconfig.domain.configs.labels import LabelEdit, Labels
 from iotconfig.domain.configs.precondition import Precondition
@@ -29,6 +29,7 @@ from iotconfig.domain.errors import (
     RecordGone,
     RecordNotFound,
     Unprocessable,
+    ValidationFailed,
 )
 from iotconfig.domain.layering.edits import DeleteLayer, PutLayer
 from iotconfig.domain.layering.explaining import ExplanationService
@@ -233,7 +234,7 @@ class DevicesOfLayersContract(UseCases):
         restored = service.restore(made.id)
 
         assert (False, FLOOR, _OF_FLOOR) == (restored.has_content, restored.labels, text_of(store, 2))
-        with pytest.raises(RecordGone):
+        with pytest.raises(RecordGone, match="never had content"):
             service.restore(made.id)
         check_folded(store, 1, 2)
         for number in (1, 2):
@@ -305,6 +306,8 @@ class DevicesOfLayersContract(UseCases):
         )
         assert [None, _OF_FLOOR] == [text_of(store, number) for number in (1, 2)]
         assert moved == service.announce(made.id)
+        with pytest.raises(ValidationFailed, match="layers alone served its device"):
+            service.edit(made.id, Rollback(1))
         check_history(store, 2)
 
     @pytest.mark.parametrize(
