@@ -442,6 +442,8 @@ WORST: Final[dict[tuple[str, str], Callable[[Case], Iterator[Case]]]] = {
     ("PUT", "/api/layers/{name}"): with_layer,
     ("PATCH", "/api/layers/{name}"): with_layer_patch,
     ("DELETE", "/api/layers/{name}"): lambda case: plain(evolve(case, query="dry_run=true")),
+    ("GET", "/api/recompositions"): listed,
+    ("GET", "/api/recompositions/{change}"): plain,
     ("GET", "/api/layers/{name}/revisions"): listed,
     ("GET", "/api/layers/{name}/revisions/{number}"): plain,
     ("GET", "/api/layers/{name}/diff"): compared,

@@ -35,7 +35,7 @@ They take and return:
     tags           Labels, LabelEdit, LabelEntry, LabelledDevice, TagFilter, TagCount
     layers         Layer, LayerSummary, LayerDefinition, Reach;
                    CreateLayer, PutLayer, RollBackLayer, DeleteLayer,
-                   OrderLayers (a LayersEdit); LayersWritten, LayerChange;
+                   OrderLayers (a LayersEdit); LayersWritten, LayerChange; Recomposition;
                    LayersPreview, DocumentSample, RefusedDevice;
                    LayerHistoryQuery, LayerHistoryPage, LayerRevision, LayerRevisionSummary
     devices        DeviceQuery, DevicePage, DeviceCounts, DeviceStatus, DeviceState;
@@ -159,6 +159,7 @@ if TYPE_CHECKING:
     from .domain.layering.service import LayerService, LayersWritten
     from .domain.layers.layer import Layer, LayerDefinition, LayerSummary
     from .domain.layers.reach import Reach
+    from .domain.layers.recompositions import Recomposition
     from .domain.layers.revisions import (
         LayerChange,
         LayerHistoryPage,
@@ -260,6 +261,7 @@ __all__ = [
     "PutLayer",
     "Reach",
     "Reannounced",
+    "Recomposition",
     "RecordExists",
     "RecordGone",
     "RecordNotFound",
@@ -429,6 +431,7 @@ _HOMES: Final = {
         "LayerDefinition",
     ),
     "domain.layers.reach": ("Reach",),
+    "domain.layers.recompositions": ("Recomposition",),
     "domain.layers.revisions": (
         "LayerChange",
         "LayerHistoryPage",

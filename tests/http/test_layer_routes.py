@@ -329,3 +329,41 @@ def test_a_service_that_requires_if_match(on_sqlite: Starter) -> None:
         assert 201 == client.request("PUT", path, body, headers={**plain, "If-None-Match": "*"}).status
         expect_problem(client.request("DELETE", path), 428, "PRECONDITION_REQUIRED")
         assert 204 == client.request("DELETE", path, headers={"If-Match": '"1"'}).status
+
+
+def test_the_progress_of_an_edit_of_many_devices(on_sqlite: Starter) -> None:
+    """The answer names the change, and the route counts the devices; an edit of few has none."""
+    with on_sqlite() as service:
+        client = service.client
+        lines = "".join(
+            f'{{"mac_address": "02:00:00:00:{n // 256:02x}:{n % 256:02x}", "content": {{}}}}\n'
+            for n in range(501)
+        )
+        ndjson = {"Content-Type": "application/x-ndjson"}
+        assert client.request("POST", "/api/configs/import", lines.encode(), headers=ndjson).status == 200
+        few = client.send_json("POST", "/api/layers", _new())
+        assert "iotconfig-recomposition" not in few.headers
+        expect_problem(client.get(f"/api/recompositions/{few.json()['change']}"), 404, "RECORD_NOT_FOUND")
+        expect_problem(client.get("/api/recompositions/nothing"), 404, "RECORD_NOT_FOUND")
+        assert {"recompositions": []} == client.get("/api/recompositions").json()
+
+        given = {"reaches": {"all": True}, "content": {"a": 1}, "message": "why"}
+        answer = client.send_json("PUT", "/api/layers/base", given)
+        change = answer.json()["change"]
+        assert change == answer.headers["iotconfig-recomposition"]
+        progress = client.get(f"/api/recompositions/{change}").json()
+        assert (change, "why", 501, 0, 0, 0, None) == tuple(
+            progress[name]
+            for name in ("change", "message", "total", "done", "changed", "failed", "finished_at")
+        )
+        assert {"recompositions": [progress]} == client.get("/api/recompositions?limit=1").json()
+        expect_problem(client.get("/api/recompositions?limit=0"), 400, "VALIDATION_FAILED")
+        for method, path, body in (
+            ("POST", "/api/layers/base/rollback", {"revision": 1}),
+            ("PUT", "/api/layers/base", {**given, "content": {"a": 2}}),
+            ("DELETE", "/api/layers/base", None),
+        ):
+            edited = client.request(method, path) if body is None else client.send_json(method, path, body)
+            is_edit = "rollback" not in path  # It has this document already.
+            assert is_edit == ("iotconfig-recomposition" in edited.headers), edited
+        assert 3 == len(client.get("/api/recompositions").json()["recompositions"])

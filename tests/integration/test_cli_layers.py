@@ -223,3 +223,33 @@ def test_a_dry_run_names_the_devices_that_refuse(command: CommandLine) -> None:
     assert f"{FIRST}: The content of {FIRST} has null at /a." in tried.errors
     assert f"The content of {FIRST} has null at /a." in fails(command, "layer", *edit).errors
     assert [] == names(command)
+
+
+def test_the_progress_of_a_change_of_many_devices(command: CommandLine, tmp_path: Path) -> None:
+    """The change says how to follow it; --wait ends with 1 where the job is not done in time."""
+    records = [
+        {"mac_address": f"02:00:00:01:{n // 256:02x}:{n % 256:02x}", "content": {}} for n in range(501)
+    ]
+    (tmp_path / "many.json").write_text("".join(f"{json.dumps(each)}\n" for each in records))
+    command.ok("import", str(tmp_path / "many.json"))
+    assert "0 changes of many devices" in command.ok("layer", "progress").text
+    made = command.ok("layer", "set", "base", '{"a": 1}', "--all").text
+    change = change_in(made)
+    assert f"'iotconfig layer progress {change}' shows how far it is" in made
+
+    shown = command.ok("layer", "progress", change).text
+    assert (
+        f"change {change}: 0 of 503 devices done, 0 served another document, 0 refused; in progress" in shown
+    )
+    found = command.ok("layer", "progress", change, "--json").json()
+    assert (change, 503, 0, None) == tuple(found[name] for name in ("change", "total", "done", "finished_at"))
+    assert [found] == command.ok("layer", "progress", "--json").json()["recompositions"]
+    listed = command.ok("layer", "progress").text
+    assert change in listed
+    assert "1 change of many devices" in listed
+    fails(command, "layer", "progress", change, "--wait", "--timeout", "0")
+    assert "--wait needs the id of a change" in fails(command, "layer", "progress", "--wait", status=2).errors
+    assert "was not found" in fails(command, "layer", "progress", "0123456789abcdef").errors
+    assert "was not found" in fails(command, "layer", "progress", "../../layers").errors
+    deleted = command.ok("layer", "delete", "base", "--yes").text
+    assert f"layer progress {change_in(deleted)}" in deleted

@@ -64,6 +64,7 @@ from iotconfig.domain.layering.edits import LayersEdit
 from iotconfig.domain.layering.previews import LayersPreview
 from iotconfig.domain.layering.service import LayersWritten
 from iotconfig.domain.layers.layer import Layer, LayerSummary
+from iotconfig.domain.layers.recompositions import Recomposition
 from iotconfig.domain.layers.revisions import LayerHistoryPage, LayerHistoryQuery, LayerRevision
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.secrets.use_cases import ListedSecret, SecretUse, SecretWritten
@@ -374,6 +375,14 @@ class RemoteLayers(_Called):
 
     def preview(self, edit: LayersEdit) -> LayersPreview:
         return LayersPreview(deleted=("base",), devices=3, changed=2)
+
+    def recompositions(self, limit: int = 20) -> Sequence[Recomposition]:
+        return [self.recomposition("0011223344556677")]
+
+    def recomposition(self, change: str) -> Recomposition:
+        return Recomposition(
+            change=change, note=UNSIGNED, reaches=(), total=600, done=250, changed=200, started_at=START
+        )
 
     def revisions(self, query: LayerHistoryQuery) -> LayerHistoryPage:
         found = (self.revision(query.name, number).summary() for number in (2, 1))

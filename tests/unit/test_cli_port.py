@@ -47,6 +47,8 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["layer", "delete", "base", "--dry-run"], [], "3 devices concerned, 2 of them served another document, 0 refused."),
     (["layer", "order", "base"], ["OrderLayers"], "change 0011223344556677; undo it"),
     (["layer", "history", "base"], [], f"2 revisions of layer base, in {URL}"),
+    (["layer", "progress"], [], f"1 change of many devices in {URL}"),
+    (["layer", "progress", "0011223344556677"], [], "250 of 600 devices done"),
     (["layer", "diff", "base"], [], '+  "a": 2'),
     (["layer", "rollback", "base"], ["RollBackLayer"], "Rolled back to revision 1: layer base"),
     (["flatten", "--dry-run"], [], f"Flattened 1 device, and delete 1 layer (base): nothing stored (dry run), in {URL}"),

@@ -20,6 +20,9 @@ class JsonFileRecompositionRepository:
     def find(self, limit: int) -> Sequence[Recomposition]:
         return [*reversed(self._records.recompositions.values())][: max(0, limit)]
 
+    def get(self, change: str) -> Recomposition | None:
+        return self._records.recompositions.get(change)
+
     def next(self) -> Recomposition | None:
         everything = self._records.recompositions.values()
         return next((each for each in everything if each.finished_at is None), None)

@@ -15,14 +15,22 @@ from .terminal import say, say_json
 if TYPE_CHECKING:
     from iotconfig.domain.layering.edits import LayersEdit
     from iotconfig.domain.layering.previews import LayersPreview
+    from iotconfig.domain.layering.service import LayersWritten
     from iotconfig.domain.layers.layer import Layer, LayerDefinition
 
 
 def echo_changed_layer(
-    runtime: Runtime, changed: Layer, verb: str, before: Layer | None, *, as_json: bool
+    runtime: Runtime,
+    written: LayersWritten,
+    changed: Layer,
+    verb: str,
+    before: Layer | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Print the layer that a command has changed, and the id of the change.
 
+    written: what the command stored.
     before: the layer as it was, if it existed. An equal definition makes no change.
     """
     if as_json:
@@ -35,6 +43,15 @@ def echo_changed_layer(
     )
     if before is None or before.revision != changed.revision:
         echo_change(changed.change)
+        echo_followed(written)
+
+
+def echo_followed(written: LayersWritten) -> None:
+    """Print how to follow the job that serves the documents of a change, where one does."""
+    if written.served is None and written.change is not None:
+        say(
+            f"The service goes through the devices: 'iotconfig layer progress {written.change}' shows how far it is."
+        )
 
 
 def echo_layer_preview(

@@ -9,7 +9,7 @@ import click
 from iotconfig.domain.documents.merge_patch import MergePatch
 
 from .changed import echo_change
-from .changed_layers import echo_changed_layer, echo_layer_preview
+from .changed_layers import echo_changed_layer, echo_followed, echo_layer_preview
 from .layers import say_layers
 from .merge_patches import member_options, merge_patch_of
 from .options import dry_run_option, json_option, layer_revision_option, message_option, precondition_of
@@ -130,14 +130,15 @@ def delete(
                 f"Delete layer {before.name}, for {before.reach}?",
                 "Nothing was deleted. --yes deletes without a question.",
             )
-        change = services.layers.write(edit, runtime.note(message)).change
+        written = services.layers.write(edit, runtime.note(message))
     if as_json:
         from iotconfig.adapters.codec.layer_answers import LayerSummary
 
-        say_json({"deleted": LayerSummary.of(before.summary()), "change": change})
+        say_json({"deleted": LayerSummary.of(before.summary()), "change": written.change})
         return
     say(f"Deleted layer {before.name}, for {before.reach}, in {runtime.installation}")
-    echo_change(change or "")
+    echo_change(written.change or "")
+    echo_followed(written)
 
 
 @click.command()
@@ -162,17 +163,18 @@ def order(
         if dry_run:
             echo_layer_preview(services, edit, None, None, as_json=as_json)
             return
-        change = services.layers.write(edit, runtime.note(message)).change
+        written = services.layers.write(edit, runtime.note(message))
         found = services.layers.list()
     if as_json:
         say_json(Layers.of(found))
         return
     say_layers(found)
     say()
-    if change is None:
+    if written.change is None:
         say("Nothing was changed: they have this order.")
     else:
-        echo_change(change)
+        echo_change(written.change)
+        echo_followed(written)
 
 
 def _patch(
@@ -199,6 +201,6 @@ def _patch(
             after = merge(before.definition, edit.patch)
             echo_layer_preview(services, edit, before, after, as_json=as_json)
             return
-        services.layers.write(edit, note)
+        written = services.layers.write(edit, note)
         changed: Layer = services.layers.get(name)
-    echo_changed_layer(runtime, changed, verb, before, as_json=as_json)
+    echo_changed_layer(runtime, written, changed, verb, before, as_json=as_json)

@@ -17,6 +17,7 @@ _COMMANDS: Final = {
     "list": "layers.list_layers",
     "order": "layer_changes.order",
     "patch": "layer_changes.patch",
+    "progress": "layer_progress.progress",
     "rollback": "layer_history.rollback",
     "set": "layer_setting.set_layer",
     "show": "layers.show",

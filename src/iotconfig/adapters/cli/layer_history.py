@@ -146,12 +146,14 @@ def rollback(
                 after = evolve(before.definition, content=content)
                 echo_layer_preview(services, edit, before, after, as_json=as_json)
                 return
-            services.layers.write(edit, note)
+            written = services.layers.write(edit, note)
         except RecordNotFound as error:
             way_out = f"'iotconfig layer history {name}' lists the revisions."
             raise click.ClickException(f"{error} {way_out}") from None
         changed = services.layers.get(name)
-    echo_changed_layer(runtime, changed, f"Rolled back to revision {revision}:", before, as_json=as_json)
+    echo_changed_layer(
+        runtime, written, changed, f"Rolled back to revision {revision}:", before, as_json=as_json
+    )
 
 
 def _one_back(services: Services, name: str, newest: int, etag: str) -> int:

@@ -100,9 +100,11 @@ def set_layer(
         if dry_run:
             echo_layer_preview(services, edit, before, definition, as_json=as_json)
             return
-        services.layers.write(edit, note)
+        written = services.layers.write(edit, note)
         changed = services.layers.get(name)
-    echo_changed_layer(runtime, changed, "Created" if before is None else "Set", before, as_json=as_json)
+    echo_changed_layer(
+        runtime, written, changed, "Created" if before is None else "Set", before, as_json=as_json
+    )
 
 
 def _precondition(before: Layer | None, if_revision: int | None) -> Precondition:

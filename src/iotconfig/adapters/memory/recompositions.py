@@ -20,6 +20,9 @@ class MemoryRecompositionRepository:
     def find(self, limit: int) -> Sequence[Recomposition]:
         return [*reversed(self._state.recompositions.values())][: max(0, limit)]
 
+    def get(self, change: str) -> Recomposition | None:
+        return self._state.recompositions.get(change)
+
     def next(self) -> Recomposition | None:
         everything = self._state.recompositions.values()
         return next((each for each in everything if each.finished_at is None), None)

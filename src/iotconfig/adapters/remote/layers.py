@@ -9,12 +9,15 @@ from attrs import frozen
 
 from iotconfig.adapters.codec.layer_answers import LayerRevisions, Layers, LayersDryRun
 from iotconfig.adapters.codec.layer_answers import LayerRevisionSummary as ListedRevision
+from iotconfig.adapters.codec.recomposition_answers import RecompositionAnswer, Recompositions
 from iotconfig.domain.change_notes import UNSIGNED, ChangeNote, Operation
+from iotconfig.domain.configs.undoing import check_change_id
 from iotconfig.domain.errors import InvalidDocument
 from iotconfig.domain.layering.edits import DeleteLayer, LayersEdit, OrderLayers
 from iotconfig.domain.layering.previews import LayersPreview
 from iotconfig.domain.layering.service import LayersWritten
 from iotconfig.domain.layers.layer import Layer, LayerSummary, layer_name_of
+from iotconfig.domain.layers.recompositions import Recomposition
 from iotconfig.domain.layers.revisions import LayerChange, LayerHistoryPage, LayerHistoryQuery, LayerRevision
 
 from .answers import RemoteUseCases
@@ -22,6 +25,8 @@ from .connection import Request
 from .layer_edits import layer_request
 
 _LAYERS: Final = "/api/layers"
+_RECOMPOSITIONS: Final = "/api/recompositions"
+_RECOMPOSITION: Final = "iotconfig-recomposition"
 
 
 @frozen
@@ -50,19 +55,22 @@ class RemoteLayers(RemoteUseCases):
         """Store an edit of layers.
 
         The changes have those layers only whose documents are in the answer of the service: not those of another order.
+        `served` says only whether a job serves the documents (None).
         """
         request = layer_request(edit, note)
         if isinstance(edit, OrderLayers):
             before = {layer.name: layer.revision for layer in self.list()}
-            found = self.entity(request, Layers)
-            moved = [each for each in found.layers if before.get(each.name) != each.revision]
-            return LayersWritten(self.checked_change(moved[0].change) if moved else None, ())
-        if isinstance(edit, DeleteLayer):
-            answer = self.service.ask(request)
-            with self.reading(request):
-                return LayersWritten(self.checked_change(answer.header("iotconfig-change")), ())
-        layer = self.entity(request, Layer)
-        return LayersWritten(layer.change, (LayerChange(Operation.UPDATE, layer),))
+        answer = self.service.ask(request)
+        served = None if answer.header(_RECOMPOSITION) else 0
+        with self.reading(request):
+            if isinstance(edit, OrderLayers):
+                found = self.read(answer.body, Layers)
+                moved = [each for each in found.layers if before.get(each.name) != each.revision]
+                return LayersWritten(self.checked_change(moved[0].change) if moved else None, (), served)
+            if isinstance(edit, DeleteLayer):
+                return LayersWritten(self.checked_change(answer.header("iotconfig-change")), (), served)
+            layer = self.read(answer.body, Layer)
+            return LayersWritten(layer.change, (LayerChange(Operation.UPDATE, layer),), served)
 
     def preview(self, edit: LayersEdit) -> LayersPreview:
         found = self.entity(layer_request(edit, UNSIGNED, dry_run=True), LayersDryRun)
@@ -70,6 +78,16 @@ class RemoteLayers(RemoteUseCases):
             return found.preview()
         except InvalidDocument:
             raise self.malformed() from None
+
+    def recompositions(self, limit: int = 20) -> Sequence[Recomposition]:
+        found = self.entity(Request("GET", _RECOMPOSITIONS, {"limit": limit}), Recompositions)
+        for each in found.recompositions:
+            self.checked_change(each.change)
+        return [each.recomposition() for each in found.recompositions]
+
+    def recomposition(self, change: str) -> Recomposition:
+        check_change_id(change)
+        return self.entity(Request("GET", f"{_RECOMPOSITIONS}/{change}"), RecompositionAnswer).recomposition()
 
     def revisions(self, query: LayerHistoryQuery) -> LayerHistoryPage:
         parameters = {"limit": query.limit, "cursor": query.before}

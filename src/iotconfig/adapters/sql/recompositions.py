@@ -19,6 +19,7 @@ from .tables import recompositions
 
 _columns = recompositions.c
 _NEWEST: Final = select(recompositions).order_by(_columns.id.desc()).limit(bindparam("limit_"))
+_ONE: Final = select(recompositions).where(_columns.change == bindparam("change_"))
 _NEXT: Final = select(recompositions).where(_columns.finished_at.is_(None)).order_by(_columns.id).limit(1)
 _PROGRESS: Final = ("done", "changed", "failed", "swept_to", "finished_at")
 
@@ -42,6 +43,10 @@ class SqlRecompositionRepository:
     def find(self, limit: int) -> Sequence[Recomposition]:
         rows = self._connection.execute(_NEWEST, {"limit_": max(0, limit)})
         return [_recomposition(row) for row in rows]
+
+    def get(self, change: str) -> Recomposition | None:
+        row = self._connection.execute(_ONE, {"change_": change}).one_or_none()
+        return None if row is None else _recomposition(row)
 
     def next(self) -> Recomposition | None:
         row = self._connection.execute(_NEXT).one_or_none()

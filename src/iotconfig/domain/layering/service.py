@@ -19,6 +19,7 @@ from iotconfig.domain.errors import PreconditionFailed, RecordNotFound
 from iotconfig.domain.layers.layer import Layer, LayerSummary, layer_name_of
 from iotconfig.domain.layers.layer_stack import LayerStack
 from iotconfig.domain.layers.ports import LayerReader
+from iotconfig.domain.layers.recompositions import Recomposition
 from iotconfig.domain.layers.revisions import (
     LayerChange,
     LayerHistoryPage,
@@ -35,6 +36,7 @@ from .edits import LayersEdit, PatchLayer
 from .effects import Effects, effects_on
 from .history import compared, found_revision, newest_revision
 from .previews import LayersPreview
+from .progress import newest_recompositions, recomposition_of
 from .reaching import concerned_devices
 from .recomposing import AT_ONCE, Edited, Extent, pages_of, recompose
 
@@ -122,6 +124,14 @@ class LayerService:
         """Return what an edit would do; nothing is stored. Raises as `write` does."""
         _check_edit(edit)
         return self._merged_ahead(edit, self._preview)
+
+    def recompositions(self, limit: int = 20) -> Sequence[Recomposition]:
+        """Return the newest edits whose documents a job serves, and how far it is. Raises as `newest_recompositions` does."""
+        return newest_recompositions(self.store, limit)
+
+    def recomposition(self, change: str) -> Recomposition:
+        """Return how far the job is with the documents of a change. Raises as `recomposition_of` does."""
+        return recomposition_of(self.store, change)
 
     def revisions(self, query: LayerHistoryQuery) -> LayerHistoryPage:
         """Return one page of the history of a layer, deleted or not, the newest first. Raises `RecordNotFound`."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from iotconfig.domain.change_notes import ChangeNote
 from iotconfig.domain.layers.layer import Layer, LayerSummary
+from iotconfig.domain.layers.recompositions import Recomposition
 from iotconfig.domain.layers.revisions import LayerHistoryPage, LayerHistoryQuery, LayerRevision
 
 from .edits import LayersEdit
@@ -35,6 +36,14 @@ class LayerUseCases(Protocol):
 
     def preview(self, edit: LayersEdit) -> LayersPreview:
         """Return what an edit would do."""
+        ...
+
+    def recompositions(self, limit: int = ...) -> Sequence[Recomposition]:
+        """Return the newest edits whose documents a job serves, and how far it is."""
+        ...
+
+    def recomposition(self, change: str) -> Recomposition:
+        """Return how far the job is with the documents of a change."""
         ...
 
     def revisions(self, query: LayerHistoryQuery) -> LayerHistoryPage:

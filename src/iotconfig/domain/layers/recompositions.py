@@ -55,6 +55,10 @@ class RecompositionReader(Protocol):
         """Return up to `limit` recompositions, the newest first."""
         ...
 
+    def get(self, change: str) -> Recomposition | None:
+        """Return the recomposition that follows from this change, or None."""
+        ...
+
     def next(self) -> Recomposition | None:
         """Return the oldest recomposition that is not finished, or None."""
         ...

@@ -25,7 +25,7 @@ from iotconfig.domain.configs.tagging import TagService
 from iotconfig.domain.documents.composition import OWN, Source, compose
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.documents.served import UsedLayer
-from iotconfig.domain.errors import IotConfigError, RecordNotFound, Unprocessable
+from iotconfig.domain.errors import IotConfigError, RecordNotFound, Unprocessable, ValidationFailed
 from iotconfig.domain.layering.edits import DeleteLayer, OrderLayers, PutLayer
 from iotconfig.domain.layering.explaining import ExplanationService
 from iotconfig.domain.layering.recomposing import AT_ONCE, CHARACTERS_AT_ONCE
@@ -355,9 +355,25 @@ class LayeredDocumentsContract(UseCases):
             (finished,) = view.recompositions.find(10)
         assert (AT_ONCE + 1, AT_ONCE) == (finished.done, finished.changed)
         assert finished.finished_at is not None
+        assert written.change is not None
+        assert [finished] == [*layers.recompositions()] == [layers.recomposition(written.change)]
         assert before == store.documents.get(mac(400))
         assert AT_ONCE + 1 == len(drain(queue))
         check_folded(store, 0, 250, 400, AT_ONCE)
+
+    def test_only_changes_that_a_job_follows_have_a_progress(
+        self, store: Store, layers: LayerService
+    ) -> None:
+        """The change of a few devices, one that there is not, and text that is no id are not found."""
+        ConfigService(store, SteppingClock()).put(mac(1), '{"n":1}')
+        written = layers.write(put("base", b=1))
+        assert (1, []) == (written.served, [*layers.recompositions()])
+        for change in (written.change or "", "0" * 16, "not an id"):
+            with pytest.raises(RecordNotFound):
+                layers.recomposition(change)
+        for limit in (0, 1_001):
+            with pytest.raises(ValidationFailed):
+                layers.recompositions(limit)
 
     def test_a_dry_run_composes_by_the_offload(self, store: Store) -> None:
         """It is told the size of the texts: large ones must not keep other requests waiting."""

@@ -31,11 +31,13 @@ from iotconfig.domain.layering.edits import (
     PatchLayer,
     PutLayer,
 )
+from iotconfig.domain.layering.service import LayersWritten
 from iotconfig.domain.layering.use_cases import LayerUseCases
 from iotconfig.domain.layers.layer import Layer, LayerDefinition
 from iotconfig.domain.layers.reach import Reach
 
 from .configs import CHANGE, MERGE_PATCH
+from .recompositions import RECOMPOSITION
 
 
 @frozen
@@ -136,7 +138,9 @@ class LayerResource:
         if query.dry_run:
             send(resp, LayersDryRun.of(self.service.preview(edit)))
             return
-        resp.set_header(CHANGE, self.service.write(edit, note).change or "")
+        written = self.service.write(edit, note)
+        resp.set_header(CHANGE, written.change or "")
+        _set_recomposition(resp, written)
         resp.status = falcon.HTTP_204
 
 
@@ -155,7 +159,7 @@ class LayersOrderResource:
         if query.dry_run:
             send(resp, LayersDryRun.of(self.service.preview(edit)))
             return
-        self.service.write(edit, note)
+        _set_recomposition(resp, self.service.write(edit, note))
         send(resp, Layers.of(self.service.list()))
 
 
@@ -172,7 +176,9 @@ def send_layer_edited(
     if dry_run:
         send(resp, LayersDryRun.of(service.preview(edit)))
         return
-    changes = service.write(edit, note).changes
+    written = service.write(edit, note)
+    changes = written.changes
+    _set_recomposition(resp, written)
     _send_layer(resp, changes[0].layer if changes else service.get(name))
     if changes and changes[0].operation is Operation.CREATE:
         resp.status = falcon.HTTP_201
@@ -187,3 +193,8 @@ def _send_layer(resp: falcon.Response, layer: Layer) -> None:
 def _set_headers(resp: falcon.Response, layer: Layer) -> None:
     resp.set_header("ETag", revision_tag(layer.revision))
     resp.set_header("Cache-Control", "private, no-cache")
+
+
+def _set_recomposition(resp: falcon.Response, written: LayersWritten) -> None:
+    if written.served is None and written.change is not None:
+        resp.set_header(RECOMPOSITION, written.change)

@@ -103,6 +103,8 @@ HEADERS: Final[Part] = {
         "Config-Report-Error": "Why the report in `Config-Report` was not kept",
         "Location": "The path of the new record, or the redirect target",
         "Iotconfig-Change": "The id of the change, in an answer without a body",
+        "Iotconfig-Recomposition": "The id of the change, where a job serves the documents that follow from it: "
+        "`GET /api/recompositions/{change}` tells how far it is",
         "Set-Cookie": "Cookies of the sign-in or the session",
         "Accept-Ranges": "`bytes`: range requests are supported",
         "Content-Range": "The range of the bytes, and the full size",

@@ -24,6 +24,7 @@ from attrs import NOTHING, AttrsInstance, fields, frozen, has
 
 from iotconfig.adapters.codec import RawJson, answer_class, leaves_out_none, written_name
 from iotconfig.adapters.codec.layer_answers import LayerAnswer, LayerRevisionAnswer, LayerRevisionSummary
+from iotconfig.adapters.codec.recomposition_answers import RecompositionAnswer
 from iotconfig.adapters.http.members import As
 from iotconfig.domain.announcing.relay_reports import RelayProblem
 from iotconfig.domain.announcing.service import DeliveryHealth
@@ -114,6 +115,7 @@ _NAMES: Final[Mapping[type, str]] = {
     LayerRevisionAnswer: "LayerRevisionWithContent",
     LayerRevisionSummary: "LayerRevision",
     NewBoard: "NewDevice",
+    RecompositionAnswer: "Recomposition",
     RelayProblem: "AnnouncingProblem",
     Revision: "RevisionWithContent",
     RevisionSummary: "Revision",

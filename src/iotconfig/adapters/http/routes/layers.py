@@ -11,6 +11,7 @@ from iotconfig.adapters.codec.layer_answers import (
     Layers,
     LayersDryRun,
 )
+from iotconfig.adapters.codec.recomposition_answers import RecompositionAnswer, Recompositions
 from iotconfig.adapters.diff.layers import LayerComparison
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.api.configs import CHANGE, MERGE_PATCH
@@ -29,6 +30,12 @@ from iotconfig.adapters.http.api.layers import (
     LayersResource,
     NewLayer,
 )
+from iotconfig.adapters.http.api.recompositions import (
+    RECOMPOSITION,
+    RecompositionResource,
+    RecompositionsQuery,
+    RecompositionsResource,
+)
 from iotconfig.adapters.http.requests.queries import REVISION, EditQuery, NoQuery
 from iotconfig.adapters.http.routing import Answer, Area, Body, Kind, Operation, Parameter, Route, json_body
 from iotconfig.domain.documents.merge_patch import MergePatch
@@ -39,6 +46,9 @@ from .shared import CONDITIONS, IF_MATCH, IF_NONE_MATCH
 
 LAYER_NAME: Final = Parameter(
     "name", "The name of the layer", "floor-3", {"type": "string", "pattern": f"^{NAME_PATTERN}$"}
+)
+_CHANGE_ID: Final = Parameter(
+    "change", "The id of the change", "0123456789abcdef", {"type": "string", "pattern": "^[0-9a-f]{16}$"}
 )
 _FLOOR: Final = {"reaches": {"tags": ["floor-3"]}, "rank": 100, "content": {"mqtt": {"host": "10.3.0.1"}}}
 _BASE: Final = {"reaches": {"all": True}, "content": {"enableOTA": True}, "message": "for every device"}
@@ -77,7 +87,7 @@ AREA: Final = Area(
                 ),
                 answers={
                     200: Answer("In a dry run: what would change", LayersDryRun),
-                    201: Answer("The new layer", LayerAnswer, ("ETag", "Location")),
+                    201: Answer("The new layer", LayerAnswer, ("ETag", "Location", RECOMPOSITION)),
                 },
                 refuses=("RECORD_EXISTS", "UNPROCESSABLE", "STORE_FULL"),
             ),
@@ -95,7 +105,11 @@ AREA: Final = Area(
                 body=json_body(
                     "The names, the lowest first", LayersOrder, two_layers={"layers": ["floor-3", "kitchen"]}
                 ),
-                answers={200: Answer("All layers; in a dry run, what would change", Layers | LayersDryRun)},
+                answers={
+                    200: Answer(
+                        "All layers; in a dry run, what would change", Layers | LayersDryRun, (RECOMPOSITION,)
+                    )
+                },
                 refuses=("RECORD_NOT_FOUND", "STORE_FULL"),
             ),
         ),
@@ -127,8 +141,8 @@ AREA: Final = Area(
                 headers=CONDITIONS,
                 body=json_body("The layer", LayerBody, devices_with_a_tag=_FLOOR, all_devices=_BASE),
                 answers={
-                    200: Answer(_EDITED, LayerAnswer | LayersDryRun),
-                    201: Answer("The new layer", LayerAnswer, ("ETag", "Location")),
+                    200: Answer(_EDITED, LayerAnswer | LayersDryRun, (RECOMPOSITION,)),
+                    201: Answer("The new layer", LayerAnswer, ("ETag", "Location", RECOMPOSITION)),
                 },
                 refuses=(
                     "PRECONDITION_FAILED",
@@ -158,7 +172,7 @@ AREA: Final = Area(
                         )
                     },
                 ),
-                answers={200: Answer(_EDITED, LayerAnswer | LayersDryRun, ("Accept-Patch",))},
+                answers={200: Answer(_EDITED, LayerAnswer | LayersDryRun, ("Accept-Patch", RECOMPOSITION))},
                 refuses=_PLACED,
             ),
             delete=Operation(
@@ -170,7 +184,7 @@ AREA: Final = Area(
                 headers=CONDITIONS,
                 answers={
                     200: Answer("In a dry run: what would change", LayersDryRun),
-                    204: Answer("Deleted", None, (CHANGE,)),
+                    204: Answer("Deleted", None, (CHANGE, RECOMPOSITION)),
                 },
                 refuses=_CHANGED,
             ),
@@ -237,8 +251,35 @@ AREA: Final = Area(
                     RollbackTo,
                     the_first={"revision": 1, "message": "as it was"},
                 ),
-                answers={200: Answer(_EDITED, LayerAnswer | LayersDryRun)},
+                answers={200: Answer(_EDITED, LayerAnswer | LayersDryRun, (RECOMPOSITION,))},
                 refuses=_CHANGED,
+            ),
+        ),
+        Route(
+            "/api/recompositions",
+            lambda api: RecompositionsResource(api.use_cases.layers),
+            get=Operation(
+                "listRecompositions",
+                "List the newest changes whose documents a job serves",
+                Access.READ,
+                details="A change of a layer or a secret that concerns many devices is stored at once; a job serves the documents that "
+                "follow from it. The newest first.",
+                query=RecompositionsQuery,
+                answers={200: Answer("The newest, and how far the job is", Recompositions)},
+            ),
+        ),
+        Route(
+            "/api/recompositions/{change}",
+            lambda api: RecompositionResource(api.use_cases.layers),
+            parameters=(_CHANGE_ID,),
+            get=Operation(
+                "getRecomposition",
+                "How far the job is with the documents of a change",
+                Access.READ,
+                details="404 where the change served its documents itself, as a change of few devices does.",
+                query=NoQuery,
+                answers={200: Answer("How far it is", RecompositionAnswer)},
+                refuses=_FOUND,
             ),
         ),
     ),
