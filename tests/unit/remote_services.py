@@ -14,6 +14,13 @@ from typing import Any, Final
 from attrs import Factory, define, evolve, frozen
 
 from iotconfig.adapters.cli.runtime import Backups, Identity, Runtime, Schema, Services, SignIn
+from iotconfig.adapters.codec import RawJson
+from iotconfig.adapters.codec.document_answers import (
+    DeviceDocument,
+    DocumentLayer,
+    ExplainedMember,
+    ShadowedValue,
+)
 from iotconfig.adapters.codec.health_answers import Healthy, Unhealthy
 from iotconfig.domain.access.principal import Role
 from iotconfig.domain.announcing.announcement import AnnouncedDocument, Announcement, Kind, Subject
@@ -569,6 +576,12 @@ class RemoteServices:
     @property
     def notifications(self) -> RemoteNotifications:
         return RemoteNotifications(self.calls)
+
+    def explained(self, mac_address: MacAddress, at: datetime | None = None) -> DeviceDocument:
+        content, layers = _config().content, [DocumentLayer("base", 2)]
+        hidden = ShadowedValue("/deviceName", RawJson('"Lamp"'), "base", 2)
+        name = ExplainedMember("/deviceName", RawJson('"Porch"'), None, 2, [hidden])
+        return DeviceDocument(mac_address, 2, content.etag, True, 2, layers, content, [name], [])
 
     def health(self) -> Healthy | Unhealthy:
         subscriber = SubscriberHealth(SubscriberState.CONNECTED, _config().created_at, None, None)

@@ -62,6 +62,8 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["devices", "--former"], [], f"1 former device, in {URL}"),
     (["device", MAC], [], f"stored in     {URL}"),
     (["device", MAC, "--history"], [], f"1 change of the state of {MAC}, in {URL}"),
+    (["explain", MAC], [], f"1 value of document 2 of {MAC}, from 1 layer, in {URL}"),
+    (["explain", MAC, "/deviceName", "--at", "2h"], [], '"Lamp" of base 2'),
     (["wait", "--all", "--timeout", "0"], [], f"1 in_sync, of 1 device, after 0s, in {URL}"),
     (["new-devices"], [], f"1 new board in {URL}"),
     (["adopt", NEW_MAC, "--from-file", "-"], ["adopt"], f"Adopted: created config 7 of {MAC}, revision 2, in {URL}"),

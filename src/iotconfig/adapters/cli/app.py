@@ -29,6 +29,7 @@ _COMMANDS: Final = {
     "device": "device_details.device",
     "device-token": "tokens.device_token",
     "devices": "devices.devices",
+    "explain": "explaining.explain",
     "export": "exporting.export",
     "factor": "factoring.factor",
     "flatten": "factoring.flatten",

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iotconfig.adapters.codec.document_answers import DeviceDocument
     from iotconfig.adapters.codec.health_answers import Healthy, Unhealthy
     from iotconfig.domain.access.use_cases import ApiTokenUseCases
     from iotconfig.domain.announcing.use_cases import NotificationUseCases
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.devices.new_boards import NewBoardReader
     from iotconfig.domain.devices.use_cases import DeviceReadings, DeviceTokenUseCases
     from iotconfig.domain.layering.use_cases import LayerUseCases
+    from iotconfig.domain.mac import MacAddress
     from iotconfig.domain.secrets.use_cases import SecretUseCases
 
 
@@ -127,6 +131,15 @@ class Services(Protocol):
     @property
     def layers(self) -> LayerUseCases:
         """Documents that reach many devices."""
+        ...
+
+    def explained(self, mac_address: MacAddress, at: datetime | None = None) -> DeviceDocument:
+        """The document of a device with the source of each value, which `members` and `removals` have.
+
+        at: a time; then it is what the device was served at this time.
+
+        Raises as `ExplanationService.document` does.
+        """
         ...
 
     @property

@@ -9,7 +9,11 @@ from attrs import frozen
 from .connection import MOST_CONTENT_BYTES, ServiceConnection
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from iotconfig.adapters.codec.document_answers import DeviceDocument
     from iotconfig.adapters.codec.health_answers import Healthy, Unhealthy
+    from iotconfig.domain.mac import MacAddress
 
     from .adoption import RemoteAdoption, RemoteNewBoards
     from .bulk import RemoteBulk
@@ -84,6 +88,12 @@ class RemoteServices:
         from .layers import RemoteLayers
 
         return RemoteLayers(self.service)
+
+    def explained(self, mac_address: MacAddress, at: datetime | None = None) -> DeviceDocument:
+        """The document of a device, now or at a time, with the source of each value."""
+        from .documents import RemoteDocuments
+
+        return RemoteDocuments(self.service).explained(mac_address, at)
 
     @property
     def devices(self) -> RemoteDevices:

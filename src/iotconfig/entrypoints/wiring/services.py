@@ -16,8 +16,11 @@ from .backends import backend
 from .clock import utc_now, yield_turn
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from prometheus_client import CollectorRegistry
 
+    from iotconfig.adapters.codec.document_answers import DeviceDocument
     from iotconfig.adapters.codec.health_answers import Healthy, Unhealthy
     from iotconfig.domain.access.api_tokens import ApiTokenService
     from iotconfig.domain.announcing.service import NotificationService
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.layering.explaining import ExplanationService
     from iotconfig.domain.layering.secret_service import SecretService
     from iotconfig.domain.layering.service import LayerService
+    from iotconfig.domain.mac import MacAddress
     from iotconfig.domain.offload import Offload
 
     from .persistence import Persistence
@@ -110,6 +114,12 @@ class Services:
         from iotconfig.domain.layering.explaining import ExplanationService
 
         return ExplanationService(self.persistence.store, self.max_content_bytes, self.changing)
+
+    def explained(self, mac_address: MacAddress, at: datetime | None = None) -> DeviceDocument:
+        """The document of a device, now or at a time, with the source of each value."""
+        from iotconfig.adapters.codec.document_answers import DeviceDocument
+
+        return DeviceDocument.of(self.explanations.document(mac_address, at), explain=True)
 
     @cached_property
     def tags(self) -> TagService:

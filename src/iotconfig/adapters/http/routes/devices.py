@@ -6,13 +6,10 @@ from typing import Final
 
 from iotconfig.adapters.codec import DeviceReport
 from iotconfig.adapters.codec.device_answers import Device, DevicePast, Devices
+from iotconfig.adapters.codec.document_answers import DeviceDocument
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.api.configs import CHANGE
-from iotconfig.adapters.http.api.device_documents import (
-    DeviceDocument,
-    DeviceDocumentResource,
-    DocumentQuery,
-)
+from iotconfig.adapters.http.api.device_documents import DeviceDocumentResource, DocumentQuery
 from iotconfig.adapters.http.api.devices import (
     AddedDevice,
     DevicePastQuery,
