@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from iotconfig.domain.clock import Clock
 from iotconfig.domain.documents.accepted import ContentLike, content_of
-from iotconfig.domain.documents.content import NO_CONTENT, ConfigContent
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.document import Document
 from iotconfig.domain.errors import RecordExists
 from iotconfig.domain.mac import MacAddress, mac_address_of
@@ -22,6 +22,7 @@ from .config import Config
 from .config_edit import ConfigEdit, store_content
 from .counter import RevisionCounter
 from .edits import Edit, Replace, check_edit
+from .ending import delete_content, end_device
 from .existing import absent, check_id, existing, with_content
 from .labels import NO_LABELS
 from .locking import until_locked, with_locked
@@ -259,18 +260,7 @@ class ConfigService:
         """
         check_precondition(precondition)
         check_note(note)
-
-        def remove(work: UnitOfWork, counter: RevisionCounter, config: Config) -> str:
-            precondition.check(with_content(config, config_id))
-            composer, now = work.composer(), self.clock()
-            if composer.reaching(config.labels):
-                document = composer.document(config.labels, NO_CONTENT)
-                change = changes.cleared(counter, config, now, document)
-            else:
-                change = changes.deleted(counter, config, now)
-            return work.record([change], note, now)[0].change
-
-        return with_locked(self.store, config_id, remove)
+        return delete_content(self.store, config_id, precondition, note, self.clock)
 
     def delete_device(
         self,
@@ -286,18 +276,7 @@ class ConfigService:
         mac_address = mac_address_of(mac_address)
         check_precondition(precondition)
         check_note(note)
-        with self.store.writing() as work:
-            config = work.configs.get_by_mac(mac_address)
-            if config is None:
-                # A lock would make a counter of an unknown address.
-                raise absent(work, mac_address)
-            counter = work.counters.lock(mac_address)
-            config = work.configs.get_by_mac(mac_address)
-            if config is None:
-                raise absent(work, mac_address)
-            precondition.check(config)
-            now = self.clock()
-            return work.record([changes.deleted(counter, config, now)], note, now)[0].change
+        return end_device(self.store, mac_address, precondition, note, self.clock)
 
     def restore(self, config_id: int, note: ChangeNote = UNSIGNED) -> Config:
         """Restore a deleted config under its id, with the content that it had.
