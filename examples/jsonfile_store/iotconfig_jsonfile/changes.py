@@ -52,7 +52,7 @@ def record(records: Records, change: Change, change_id: str, note: ChangeNote, n
     records.histories.setdefault(config.id, []).append(change.revision(note))
     records.log.extend(logged(change, change_id, note, records.log))
     outbox = JsonFileNotificationOutbox(records)
-    for announcement in change.announcements():
+    for announcement in change.announcements() if change.is_announced else ():
         outbox.enqueue(announcement, now)
     return config
 

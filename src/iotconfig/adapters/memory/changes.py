@@ -32,7 +32,7 @@ def record(state: State, change: Change, change_id: str, note: ChangeNote, now: 
     state.histories[config.id] = (*state.histories.get(config.id, ()), change.revision(note))
     state.log.extend(logged(change, change_id, note, state.log))
     outbox = MemoryNotificationOutbox(state)
-    for announcement in change.announcements():
+    for announcement in change.announcements() if change.is_announced else ():
         outbox.enqueue(announcement, now)
     return config
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
 )
 
 from iotconfig.domain.configs.bulk import OUTCOME_OF_CONFLICT, TAKING_REVISION, Outcome
@@ -91,6 +92,8 @@ planned: Final = Table(
     Column("outcome", String(16), nullable=False),
     Column("revision", BigInteger),
     Column("document_number", BigInteger),
+    # False where the device is served the same bytes as before.
+    Column("is_announced", Boolean, nullable=False),
     Column("config_id", BigInteger),
     # Of the config that is there, or of its deletion.
     Column("last_change_at", UtcDateTime),
@@ -241,17 +244,22 @@ ADD_DELETIONS_OF_OTHERS: Final = _add_deletions_of_others()
 """Its parameter `first` is the number of entries before."""
 
 
+_IS_SERVED_ON: Final = and_(
+    configs.c.id.is_not(None),
+    not_(_IS_DELETION),
+    documents.c.etag == func.coalesce(composed.c.etag, staged.c.etag),
+)
+
+
 def _document_number(*, is_composed: bool) -> ColumnElement[int]:
     """The number of the document that an entry with content leads to."""
     counted = revision_counters.c.last_document_number
-    if not is_composed:
-        return _next(counted)
-    is_served_on = and_(
-        configs.c.id.is_not(None),
-        not_(_IS_DELETION),
-        documents.c.etag == func.coalesce(composed.c.etag, staged.c.etag),
-    )
-    return case((is_served_on, counted), else_=_next(counted))
+    return case((_IS_SERVED_ON, counted), else_=_next(counted)) if is_composed else _next(counted)
+
+
+def _is_announced(*, is_composed: bool) -> ColumnElement[bool]:
+    """Whether an entry that is stored is announced: not where the device is served the same bytes as before."""
+    return case((_IS_SERVED_ON, false()), else_=true()) if is_composed else true()
 
 
 def _present(*, is_composed: bool) -> FromClause:
@@ -303,6 +311,7 @@ def plan(rules: EntryRules, *, is_composed: bool) -> Any:
             revision_counters.c.replaced_by,
             _next(revision_counters.c.last_revision).label("next_revision"),
             _document_number(is_composed=is_composed).label("document_number"),
+            _is_announced(is_composed=is_composed).label("is_announced"),
         )
         .select_from(_present(is_composed=is_composed))
         .subquery()
@@ -315,6 +324,7 @@ def plan(rules: EntryRules, *, is_composed: bool) -> Any:
             "outcome",
             "revision",
             "document_number",
+            "is_announced",
             "config_id",
             "last_change_at",
             "replaced_by",
@@ -325,6 +335,7 @@ def plan(rules: EntryRules, *, is_composed: bool) -> Any:
             compared.c.outcome,
             case((takes_revision, compared.c.next_revision), else_=compared.c.revision),
             compared.c.document_number,
+            compared.c.is_announced,
             compared.c.config_id,
             compared.c.last_change_at,
             case((compared.c.outcome == Outcome.REPLACED.value, compared.c.replaced_by)),

@@ -91,6 +91,7 @@ def _stored_rows() -> Columns:
             config_id.label("config_id"),
             planned.c.mac_address,
             planned.c.revision,
+            planned.c.is_announced,
             operation.label("operation"),
             *(staged.c[name] for name in (*CONTENT, *DERIVED)),
             *_served(),
@@ -144,4 +145,4 @@ def storing(dialect: str, outcomes: AbstractSet[Outcome]) -> Iterator[Write]:
 
 
 # In the order in which the relay locks them.
-ANNOUNCEMENTS: Final = announcements(_STORED).order_by(_STORED["mac_address"])
+ANNOUNCEMENTS: Final = announcements(_STORED).where(_STORED["is_announced"]).order_by(_STORED["mac_address"])

@@ -237,8 +237,11 @@ def record(connection: Connection, change: Change, change_id: str, note: ChangeN
 def _statements(change: Change, dialect: str) -> tuple[Write, ...]:
     """What stores a change of one board."""
     if change.operation in _EDITS and not change.is_followed:
-        return _RECORD_EDIT[dialect]
-    return _RECORD[dialect][change.operation, change.undoes_creation]
+        found = _RECORD_EDIT[dialect]
+    else:
+        found = _RECORD[dialect][change.operation, change.undoes_creation]
+    # The last one announces it.
+    return found if change.is_announced else found[:-1]
 
 
 def _added(connection: Connection, config: Config, values: Mapping[str, object]) -> int:

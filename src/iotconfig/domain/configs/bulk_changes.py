@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from attrs import evolve
+
 from iotconfig.domain.documents.line_ends import is_same
 from iotconfig.domain.errors import IotConfigError, RecordNotFound
 
@@ -73,7 +75,9 @@ def change_of(work: UnitOfWork, entry: AnyEntry, now: datetime) -> Change:
     document = work.composer().document(_labels_of(work, entry), entry.content)
     if config is None:
         return changes.created(counter, entry.content, now, document)
-    return changes.edited(counter, config, entry.content, entry.operation, now, document)
+    edited = changes.edited(counter, config, entry.content, entry.operation, now, document)
+    # One of many is told only of other bytes: nobody pressed Save for it.
+    return evolve(edited, is_announced=edited.document_number != counter.last_document_number)
 
 
 def document_refusal(view: View, entry: AnyEntry) -> BulkRefusal | None:

@@ -36,6 +36,8 @@ class Change:
     """The board that the config was on before a board swap."""
     undoes_creation: bool = False
     """A deletion that undoes the creation or restoration of the config, which was the last change of its device."""
+    is_announced: bool = True
+    """False only for an edit as one of many that leaves its device's document as it is."""
 
     @property
     def is_deletion(self) -> bool:

@@ -316,6 +316,11 @@ class LayeredDocumentsContract(UseCases):
         )
         check_folded(store, 1, 2, 3, 4)
         assert before == [store.documents.get(mac(n)) for n in (1, 4)]
+        assert [str(mac(2))] == drain(queue), "only other bytes are announced"
+        again = [BulkEntry(f"place {n}", mac(n), content(a=n, c=1, z=0)) for n in (1, 2)]
+        bulk.load(again, ImportOptions(on_conflict=OnConflict.REPLACE))
+        assert [str(mac(2))] == drain(queue)
+        assert [4, 4] == [service.get_by_mac(mac(n)).revision for n in (1, 2)]
         removed = bulk.load([], ImportOptions(prune=True, allow_empty=True))
         assert removed.change is not None
         assert [None] * 4 == [text_of(store, n) for n in (1, 2, 3, 4)]
