@@ -10,6 +10,8 @@ from typing import Any
 
 from attrs import frozen
 
+from iotconfig.domain.layers.reach import EVERYTHING, Reach
+
 
 @frozen
 class ExampleLayer:
@@ -20,6 +22,11 @@ class ExampleLayer:
     """Whom it reaches, as the HTTP API spells it. All layers of an example reach its device."""
     rank: int | None
     content: str
+
+    @property
+    def reach(self) -> Reach:
+        """The same as a reach."""
+        return EVERYTHING if self.reaches_all else Reach(**self.reaches)
 
     @property
     def reaches_all(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from secrets import randbelow
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -72,19 +73,26 @@ _LOG: Final = ByDialect(lambda dialect: log(dialect, _LOGGED, _WRITE, LAYER))
 
 
 def _raising(dialect: str) -> Any:
-    """Add 1 to the generation, which is 1 after the first write."""
-    adding = insert_into(dialect, layers_state).values(only=_ONLY, generation=1)
+    """Raise the generation by a step."""
+    adding = insert_into(dialect, layers_state).values(only=_ONLY, generation=_STEP)
     return adding.on_conflict_do_update(
-        index_elements=[layers_state.c.only], set_={"generation": layers_state.c.generation + 1}
+        index_elements=[layers_state.c.only], set_={"generation": layers_state.c.generation + _STEP}
     )
 
 
+_STEP: Final = bindparam("step", type_=layers_state.c.generation.type)
+_LARGEST_STEP: Final = 2**32
+"""The generation has 63 bits: enough for 2 thousand million of the largest steps."""
 _RAISE: Final = ByDialect(_raising)
 
 
 def raise_generation(connection: Connection) -> None:
-    """Add 1 to the generation, after a write of layers or of secrets."""
-    connection.execute(_RAISE[connection.dialect.name])
+    """Raise the generation by a random step, after a write of layers or of secrets.
+
+    A process may keep the layers of a generation that a backup, which was put back meanwhile, does not have. The first write
+    after the backup must not come to this generation again with other layers, as it would by steps of 1.
+    """
+    connection.execute(_RAISE[connection.dialect.name], {"step": randbelow(_LARGEST_STEP) + 1})
 
 
 @frozen

@@ -280,8 +280,8 @@ layer_revisions: Final = Table(
     Index("ix_layer_revisions_change", "change"),
 )
 
-# The number of writes of layers: the layers of one generation are the same wherever they are read. One row, from the
-# first write on.
+# Raised by each write of layers and of secrets: those of one generation are the same wherever they are read. One row, from
+# the first write on.
 layers_state: Final = Table(
     "layers_state",
     metadata,

@@ -205,7 +205,8 @@ class BulkService:
             prevents the whole undo.
         on_result: called with the outcome of each other config.
 
-        Raises `RecordNotFound` if there is no such change.
+        Raises `RecordNotFound` if there is no such change, and `Unprocessable` where it is one of a secret, whose earlier
+        values are not kept.
         """
         check_kind(change, str, "The id of a change is a str")
         check_options(options)

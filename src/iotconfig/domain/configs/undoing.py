@@ -8,7 +8,14 @@ from typing import Final
 from attrs import define, evolve
 
 from iotconfig.domain.documents.content import NO_CONTENT, ConfigContent
-from iotconfig.domain.errors import ChangedSince, IotConfigError, RecordGone, RecordNotFound, ValidationFailed
+from iotconfig.domain.errors import (
+    ChangedSince,
+    IotConfigError,
+    RecordGone,
+    RecordNotFound,
+    Unprocessable,
+    ValidationFailed,
+)
 from iotconfig.domain.offload import Offload
 
 from .bulk import (
@@ -23,6 +30,9 @@ from .bulk import (
 )
 from .bulk_batches import batches
 from .bulk_refusals import Refusals, refusal_of
+from .change_log import ChangeKind, ChangeLog
+from .change_log_service import ChangeLogService
+from .change_query import ChangeQuery
 from .ports import BulkWrite
 from .revisions import ChangedConfig, ChangeNote, Operation, is_change_id
 from .store import Store
@@ -99,7 +109,10 @@ class Undo:
     _max_content_bytes: int
 
     def add_entries(self, change: str) -> None:
-        """Add an entry for each config of a change. Raises `RecordNotFound` if there is no such change."""
+        """Add an entry for each config of a change.
+
+        Raises `RecordNotFound` if there is no such change, and `Unprocessable` where it is one of a secret.
+        """
         check_change_id(change)
         for batch in batches(self._entries(change)):
             self._write.add(batch)
@@ -122,7 +135,7 @@ class Undo:
             with self._store.reading() as view:
                 page = view.history.of_change(change, after, _PAGE)
             if not page and after == 0:
-                raise RecordNotFound(change, "its revisions were pruned, or never existed", what="Change")
+                raise _not_undone(self._store, change)
             yield from page
             if len(page) < _PAGE:
                 return
@@ -131,6 +144,19 @@ class Undo:
     def _checked(self, content: ConfigContent) -> ConfigContent:
         text = content.text
         return self._offload(lambda: ConfigContent.parse(text, self._max_content_bytes), len(text))
+
+
+def _not_undone(log: ChangeLog, change: str) -> IotConfigError:
+    """The error for a change that touched no config."""
+    for logged in ChangeLogService(log).all(ChangeQuery(change=change)):
+        if logged.kind is ChangeKind.SECRET:
+            name = logged.subject.key
+            return Unprocessable(
+                f'Change {change} is one of the secret "{name}", and cannot be undone: earlier values of secrets are not kept. '
+                f"Set the value again: 'iotconfig secret set {name}', or PUT /api/secrets/{name}.",
+                secret=name,
+            )
+    return RecordNotFound(change, "its revisions were pruned, or never existed", what="Change")
 
 
 def _refusal(result: BulkResult) -> BulkRefusal:

@@ -31,9 +31,10 @@ class LayerReader(Protocol):
         ...
 
     def generation(self) -> int:
-        """The number of writes of layers and of secrets so far; 0 without any. It never decreases.
+        """A number that each write of layers or of secrets raises; 0 before the first. It never decreases.
 
-        The layers and the secrets of one generation are always the same, so that they may be kept in memory.
+        The layers and the secrets of one generation are always the same, so that they may be kept in memory. A store whose
+        backups can be put back while services run does not come to a generation a second time: its steps are random.
         """
         ...
 
@@ -68,7 +69,7 @@ class LayerRepository(LayerReader, Protocol):
         """Store changes of layers; return the id of the write.
 
         Stores or removes each layer, appends its revision, adds a row of kind `layer` to the change log, whose subject
-        is the layer's name (`logged_layer`), and adds 1 to the generation, once. Layers may exchange their ranks.
+        is the layer's name (`logged_layer`), and raises the generation. Layers may exchange their ranks.
 
         changes: of different layers, after `lock`. After all of them, no two layers have the same rank, or reach the
             same model.

@@ -78,7 +78,7 @@ class SecretReader(Protocol):
 class SecretRepository(SecretReader, Protocol):
     """Changes secrets inside a unit of work that has locked the layers (`LayerRepository.lock`).
 
-    A secret changes documents as a layer does, so each change adds 1 to the generation of the layers; and it adds a row of
+    A secret changes documents as a layer does, so each change raises the generation of the layers; and it adds a row of
     kind `secret` to the change log, without the value.
     """
 

@@ -23,6 +23,7 @@ from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.configs.tagging import TagService
 from iotconfig.domain.documents.composition import OWN, Source, compose
+from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.documents.served import UsedLayer
 from iotconfig.domain.errors import IotConfigError, RecordNotFound, Unprocessable, ValidationFailed
@@ -39,6 +40,9 @@ from iotconfig.domain.mac import MacAddress
 from iotconfig.testing.announcement_builders import EVERYTHING as ALL_NOTIFICATIONS
 from iotconfig.testing.builders import content, mac, record
 from iotconfig.testing.clocks import SteppingClock, step
+from iotconfig.testing.composition_examples import CompositionExample, composition_examples
+from iotconfig.testing.contracts.models import model as device_model
+from iotconfig.testing.contracts.models import record_model
 from iotconfig.testing.simultaneous import together
 from iotconfig.testing.use_cases import UseCases
 
@@ -525,6 +529,24 @@ class LayeredDocumentsContract(UseCases):
         check_folded(store, *range(1, 9))
         for number in range(1, 9):
             check_history(store, number)
+
+    @pytest.mark.parametrize("example", composition_examples(), ids=lambda example: example.name)
+    def test_worked_examples_of_composition(
+        self, store: Store, layers: LayerService, clock: SteppingClock, example: CompositionExample
+    ) -> None:
+        """A device that the layers of an example reach is served the bytes of its document."""
+        reaches = [each.reach for each in example.layers]
+        for each, reach in zip(example.layers, reaches, strict=True):
+            definition = LayerDefinition(ConfigContent.parse(each.content), reach, each.rank)
+            layers.write(PutLayer(each.name, definition))
+        words = [tag for reach in reaches for tag in reach.tags]
+        model = next((reach.model for reach in reaches if reach.model is not None), None)
+        own = None if example.own is None else ConfigContent.parse(example.own)
+        if model is not None:
+            record_model(store, device_model(model))
+        AdoptionService(store, clock).add(mac(1), Labels(words, model=model), own)
+
+        assert example.document == text_of(store, 1)
 
     def test_a_document_is_explained(
         self, store: Store, service: ConfigService, layers: LayerService, tags: TagService

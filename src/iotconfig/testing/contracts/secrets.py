@@ -7,6 +7,8 @@ from datetime import datetime
 import pytest
 
 from iotconfig.domain.change_notes import ChangeNote, Operation
+from iotconfig.domain.configs.bulk_options import BulkOptions
+from iotconfig.domain.configs.bulk_service import BulkService
 from iotconfig.domain.configs.change_log import ChangeKind, LoggedChange
 from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
@@ -238,7 +240,24 @@ class SecretsContract(UseCases):
             write()
             with store.reading() as view:
                 found.append(view.layers.generation())
-        assert [1, 2, 2, 2, 3] == found
+        first, second, *same, last = found
+        assert [second, second] == same
+        assert 0 < first < second < last
+
+    def test_a_change_of_a_secret_is_not_undone(
+        self, store: Store, secrets: SecretService, clock: SteppingClock
+    ) -> None:
+        """Earlier values are not kept: the refusal says so, whether the value was set, replaced or removed."""
+        bulk = BulkService(store, clock)
+        changes = [secrets.set("a", "one").change, secrets.set("a", "two").change, secrets.remove("a")]
+        for change in changes:
+            with pytest.raises(
+                Unprocessable, match=r'secret "a".* not kept\. Set the value again'
+            ) as refused:
+                bulk.undo(str(change), BulkOptions())
+            assert "two" not in str(refused.value)
+        with pytest.raises(RecordNotFound):
+            bulk.undo("0011223344556677", BulkOptions())
 
     def test_concurrent_values_of_one_secret(self, store: Store, secrets: SecretService) -> None:
         """Of eight writers, each makes a revision of its own."""
