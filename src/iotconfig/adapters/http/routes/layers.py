@@ -54,8 +54,8 @@ _FLOOR: Final = {"reaches": {"tags": ["floor-3"]}, "rank": 100, "content": {"mqt
 _BASE: Final = {"reaches": {"all": True}, "content": {"enableOTA": True}, "message": "for every device"}
 _EDITED: Final = "The changed layer; in a dry run, what would change"
 _FOUND: Final = ("RECORD_NOT_FOUND",)
-_CHANGED: Final = (*_FOUND, "PRECONDITION_FAILED", "PRECONDITION_REQUIRED", "STORE_FULL")
-_PLACED: Final = (*_CHANGED, "RECORD_EXISTS", "UNPROCESSABLE")
+_CHANGED: Final = (*_FOUND, "PRECONDITION_FAILED", "PRECONDITION_REQUIRED", "UNPROCESSABLE", "STORE_FULL")
+_PLACED: Final = (*_CHANGED, "RECORD_EXISTS")
 
 
 AREA: Final = Area(
@@ -110,7 +110,7 @@ AREA: Final = Area(
                         "All layers; in a dry run, what would change", Layers | LayersDryRun, (RECOMPOSITION,)
                     )
                 },
-                refuses=("RECORD_NOT_FOUND", "STORE_FULL"),
+                refuses=("RECORD_NOT_FOUND", "UNPROCESSABLE", "STORE_FULL"),
             ),
         ),
         Route(
