@@ -163,3 +163,29 @@ def test_filters_that_are_refused(both: Service, query: str) -> None:
         "parameter"
         in expect_problem(both.client.get(f"/api/configs?{query}"), 400, "VALIDATION_FAILED")["details"]
     )
+
+
+def test_a_dry_run_says_who_is_served_another_document(both: Service) -> None:
+    """Each device that a layer begins to reach, with both ETags; a write says the same, and a repetition nothing."""
+    client, word = both.client, f"t{secrets.token_hex(6)}"
+    reached, alike = created(client, {}), created(client, {"floor": 3})
+    layer = {
+        "name": word,
+        "reaches": {"tags": [word]},
+        "rank": secrets.randbelow(900_000) + 1,
+        "content": {"floor": 3},
+    }
+    assert 201 == client.send_json("POST", "/api/layers", layer).status
+    body = {"mac_addresses": [reached["mac_address"], alike["mac_address"]], "add": [word]}
+    dry = client.send_json("POST", "/api/devices/tags?dry_run=true", body).json()
+    found = {each["mac_address"]: each.get("document") for each in dry["results"]}
+    assert None is found[alike["mac_address"]]
+    assert reached["etag"] == found[reached["mac_address"]]["before"]
+    assert reached == client.get(f"/api/configs/{reached['id']}").json()
+
+    written = client.send_json("POST", "/api/devices/tags", body).json()
+    assert dry["results"] == written["results"]
+    after = client.get(f"/api/configs/{reached['id']}").json()["etag"]
+    assert after == found[reached["mac_address"]]["after"]
+    again = client.send_json("POST", "/api/devices/tags", body).json()
+    assert [None, None] == [each.get("document") for each in again["results"]]

@@ -66,14 +66,14 @@ def test_every_command_with_a_result_has_json() -> None:
 
 
 def test_a_patch_and_an_undo_are_reported_as_by_the_api(command: CommandLine) -> None:
-    """With the outcome for each config, and the id of the change; without samples, and without tags, which stay."""
+    """With the outcome for each config, and the id of the change; without samples, and without tags and documents of layers, which stay."""
     command.ok("config", "create", MAC, "{}")
     patched = command.ok("patch", "--all", "--merge", '{"a": 1}', "--json").json()
     undone = command.ok("undo", patched["change"], "--json").json()
 
     for report, outcome in ((patched, "changed"), (undone, "changed")):
         assert names_of(Patched) - {"samples"} == set(report)
-        assert names_of(PatchedConfig) - {"tags", "note", "model"} == set(report["results"][0])
+        assert names_of(PatchedConfig) - {"tags", "note", "model", "document"} == set(report["results"][0])
         assert (True, False, 1) == (report["stored"], report["dry_run"], report[outcome])
 
 

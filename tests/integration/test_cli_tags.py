@@ -97,3 +97,13 @@ def test_refusals(command: CommandLine, arguments: list[str], words: str) -> Non
     assert 0 != ended.status
     assert words in ended.errors + ended.text
     assert {"tags": []} == json.loads(command.ok("tag", "list", "--json").text)
+
+
+def test_a_dry_run_says_who_is_served_another_document(command: CommandLine) -> None:
+    """The lines name it, and JSON has both ETags."""
+    command.ok("layer", "set", "floor", '{"floor":3}', "--tag", "floor-3", "--rank", "1")
+    line = f"{FIRST}  changed  +floor-3, another document\n"
+    assert line in command.ok("tag", "add", "floor-3", "--mac", FIRST, "--dry-run").text
+    (found,) = command.ok("tag", "add", "floor-3", "--mac", FIRST, "--dry-run", "--json").json()["results"]
+    assert found["document"]["before"] != found["document"]["after"]
+    assert line in command.ok("tag", "add", "floor-3", "--mac", FIRST).text

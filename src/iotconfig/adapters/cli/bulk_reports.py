@@ -36,6 +36,8 @@ class TextReport:
     def add_result(self, result: BulkResult) -> None:
         """Print the outcome for one config."""
         difference = shown_difference(result.tags, result.note, result.model)
+        if result.document is not None:
+            difference = f"{difference}, another document"
         say(f"{result.mac_address}  {result.outcome.value}  {difference or f'revision {result.revision}'}")
 
     def add_removal(self, result: BulkResult) -> None:
@@ -75,7 +77,12 @@ class JsonReport:
 
     def add_result(self, result: BulkResult) -> None:
         """Note the outcome for one config."""
-        differences = {"tags": result.tags, "note": result.note, "model": result.model}
+        differences = {
+            "tags": result.tags,
+            "note": result.note,
+            "model": result.model,
+            "document": result.document,
+        }
         self._results.append(
             {
                 "mac_address": result.mac_address,

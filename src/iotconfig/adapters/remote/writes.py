@@ -12,7 +12,12 @@ from attrs import field, frozen
 
 from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, OnRefusal, OnResult, Outcome
 from iotconfig.domain.configs.bulk_options import BulkOptions
-from iotconfig.domain.configs.label_differences import ModelDifference, NoteDifference, TagDifference
+from iotconfig.domain.configs.label_differences import (
+    DocumentDifference,
+    ModelDifference,
+    NoteDifference,
+    TagDifference,
+)
 from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.errors import IotConfigError, NothingSelected, UnexpectedCount, excerpt
 from iotconfig.domain.mac import MacAddress
@@ -70,6 +75,7 @@ class _Result:
     tags: TagDifference | None = None
     note: NoteDifference | None = None
     model: ModelDifference | None = None
+    document: DocumentDifference | None = None
 
 
 @frozen
@@ -106,6 +112,7 @@ class RemoteWrites(RemoteUseCases):
                     tags=result.tags,
                     note=result.note,
                     model=result.model,
+                    document=result.document,
                 )
             )
         return patched

@@ -15,7 +15,7 @@ from iotconfig.domain.errors import IotConfigError, ValidationFailed
 from iotconfig.domain.mac import MacAddress, mac_address_of
 
 from .config import Config
-from .label_differences import ModelDifference, NoteDifference, TagDifference
+from .label_differences import DocumentDifference, ModelDifference, NoteDifference, TagDifference
 from .revisions import Operation, check_config_id
 
 
@@ -213,6 +213,8 @@ class BulkResult:
     """What changes of the note; None where it stays."""
     model: ModelDifference | None = None
     """What changes of the model; None where it stays."""
+    document: DocumentDifference | None = None
+    """Of a change of labels: what changes of the device's document; None where the device is served the same."""
 
 
 OnResult = Callable[[BulkResult], None]

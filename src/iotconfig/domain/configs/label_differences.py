@@ -1,4 +1,4 @@
-"""What a change of labels did: the tags that it added and removed, and the note before and after."""
+"""What a change of labels did: the tags that it added and removed, the note, the model and the document before and after."""
 
 from __future__ import annotations
 
@@ -52,6 +52,14 @@ class ModelDifference:
     def between(cls, before: Labels, after: Labels) -> Self | None:
         """The difference of the models; None where they are the same."""
         return None if before.model == after.model else cls(before.model, after.model)
+
+
+@frozen
+class DocumentDifference:
+    """The document of a device before and after a change of its labels, by ETag: other layers reach it."""
+
+    before: str
+    after: str
 
 
 def operation_on_labels(tags: TagDifference | None, note: NoteDifference | None) -> Operation:

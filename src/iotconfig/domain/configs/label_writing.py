@@ -17,7 +17,7 @@ from .bulk_options import BulkOptions
 from .bulk_refusals import Refusals
 from .composing import Composer
 from .config import Config
-from .label_differences import ModelDifference, NoteDifference, TagDifference
+from .label_differences import DocumentDifference, ModelDifference, NoteDifference, TagDifference
 from .label_ports import LabelChange, LabelledConfig
 from .labels import MAX_DIFFERENT_TAGS, Labels, too_many_tags
 from .revisions import ChangeNote
@@ -119,7 +119,7 @@ class LabelWrite:
                     refusals.append(BulkRefusal(str(config.mac_address), error))
                     continue
                 changes.append(change)
-                results.append(_result(change))
+                results.append(_result(change, anew))
                 if anew is not None:
                     served.append(anew)
         if self._selection is not None:
@@ -202,7 +202,7 @@ def _check_models(work: UnitOfWork, changes: Sequence[LabelChange]) -> None:
             )
 
 
-def _result(change: LabelChange) -> BulkResult:
+def _result(change: LabelChange, anew: ServedAnew | None) -> BulkResult:
     config, labels = change.config, change.labels
     return BulkResult(
         str(config.mac_address),
@@ -213,6 +213,9 @@ def _result(change: LabelChange) -> BulkResult:
         tags=TagDifference.between(config.labels, labels),
         note=NoteDifference.between(config.labels, labels),
         model=ModelDifference.between(config.labels, labels),
+        document=None
+        if anew is None
+        else DocumentDifference(anew.config.document_etag, anew.document.content.etag),
     )
 
 

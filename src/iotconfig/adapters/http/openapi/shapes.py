@@ -88,6 +88,8 @@ DESCRIPTIONS: Final = {
     "unified_diff": "The same difference as text, one member per line",
     "sha256": "SHA-256 digest in hexadecimal",
     "size": "Bytes",
+    "DocumentDifference.before": "The `ETag` of the document as it was",
+    "DocumentDifference.after": "The `ETag` afterwards",
     "NewBoard.source": "The address from which it asked last; empty if unknown",
     "NewBoard.network": "What counts as one source: the IPv4 address, or the /64 network of the IPv6 address",
     "NewBoard.first_seen": "The time when it asked first",

@@ -27,7 +27,12 @@ from iotconfig.adapters.http.transfers import TransferSlots
 from iotconfig.domain.configs.bulk import BulkResult, Outcome, PatchSample
 from iotconfig.domain.configs.bulk_options import BulkOptions
 from iotconfig.domain.configs.bulk_use_cases import BulkUseCases
-from iotconfig.domain.configs.label_differences import ModelDifference, NoteDifference, TagDifference
+from iotconfig.domain.configs.label_differences import (
+    DocumentDifference,
+    ModelDifference,
+    NoteDifference,
+    TagDifference,
+)
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.offload import Offload
@@ -64,6 +69,10 @@ class PatchedConfig:
     tags: Annotated[TagDifference | None, "What changes of the tags; left out where they stay"] = None
     note: Annotated[NoteDifference | None, "What changes of the note; left out where it stays"] = None
     model: Annotated[ModelDifference | None, "What changes of the model; left out where it stays"] = None
+    document: Annotated[
+        DocumentDifference | None,
+        "Of a change of tags: the ETags of the device's document before and after; left out where it is served the same",
+    ] = None
 
 
 @answer
@@ -144,6 +153,7 @@ def listed(result: BulkResult) -> PatchedConfig:
         result.tags,
         result.note,
         result.model,
+        result.document,
     )
 
 
