@@ -292,3 +292,19 @@ def test_a_live_list_at_a_terminal(command: CommandLine, fleet: Fleet) -> None:
         shown.wait_for("3 devices, 2 never, 1 in_sync, in ")
         shown.type("\x03")
         assert (0, False) == (shown.end(), "Aborted" in shown.text)
+
+
+def test_documents_that_layers_make(command: CommandLine, fleet: Fleet) -> None:
+    """The difference is that of documents; where the one that runs is not a revision, the command that shows it is named."""
+    fleet.sync(FIRST)
+    command.ok("layer", "set", "base", '{"zone": "hall"}', "--all")
+    shown = command.ok("device", FIRST).text
+    assert f"--- {FIRST}.json revision 1\n+++ {FIRST}.json document 2\n" in shown
+    assert '+  "zone": "hall"' in shown
+    fleet.sync(FIRST)
+    command.ok("layer", "set", "base", '{"zone": "attic"}', "--all")
+
+    assert command.ok("device", FIRST).text.endswith(
+        f"\nIt runs document 2, which layers or secrets took part in: 'iotconfig explain {FIRST} --at TIME' shows what it was served "
+        "at a time.\n"
+    )

@@ -180,17 +180,30 @@ def _compared(services: Services, config: Config | None, found: DeviceStatus) ->
         return _Compared(None, "It runs the document that it is to run.")
     if config is None:
         return _Compared(None, "Layers alone serve it, so there are no contents to compare.")
+    is_composed = config.document_etag != config.content.etag
     held = _revision_with(services, config, running)
     if held is None:
         if found.held is None:
             sentence = f"It runs a document that is not among the last {MAX_PAGE} of its config"
+        elif is_composed:
+            way_out = (
+                f"'iotconfig explain {config.mac_address} --at TIME' shows what it was served at a time."
+            )
+            return _Compared(
+                None, f"It runs document {found.held}, which layers or secrets took part in: {way_out}"
+            )
         else:
             sentence = f"It runs document {found.held}, which the history no longer has"
         return _Compared(None, f"{sentence}: what differs cannot be shown.")
     from iotconfig.adapters.diff import difference
 
-    labels = (f"{config.mac_address}.json revision {number}" for number in (held.revision, config.revision))
-    return _Compared(difference(held.content, config.content, *labels), "")
+    name, wanted, number = f"{config.mac_address}.json", config.content, f"revision {config.revision}"
+    if is_composed:
+        document = services.explained(config.mac_address)
+        wanted, number = document.document, f"document {document.number}"
+    return _Compared(
+        difference(held.content, wanted, f"{name} revision {held.revision}", f"{name} {number}"), ""
+    )
 
 
 def _revision_with(services: Services, config: Config, running: Evidence) -> Revision | None:
