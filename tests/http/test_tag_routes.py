@@ -75,7 +75,9 @@ def test_devices_without_a_config_are_refused(both: Service) -> None:
     swap = {"mac_address": new_mac()}
     assert 200 == client.send_json("POST", f"/api/configs/{config['id']}/replace-device", swap).status
     expect_problem(client.request("PUT", f"/api/devices/{new_mac()}/tags/a"), 404, "RECORD_NOT_FOUND")
-    expect_problem(client.request("PUT", f"/api/devices/{config['mac_address']}/tags/a"), 410, "RECORD_GONE")
+    for query in ("", "?dry_run=true"):
+        path = f"/api/devices/{config['mac_address']}/tags/a{query}"
+        expect_problem(client.request("PUT", path), 410, "RECORD_GONE")
     expect_problem(client.request("DELETE", "/api/devices/zz/note"), 400, "INVALID_OPERATION")
 
 
@@ -176,10 +178,17 @@ def test_a_dry_run_says_who_is_served_another_document(both: Service) -> None:
         "content": {"floor": 3},
     }
     assert 201 == client.send_json("POST", "/api/layers", layer).status
+    path = f"/api/devices/{reached['mac_address']}/tags/{word}"
+    one = client.request("PUT", f"{path}?dry_run=true").json()
+    assert ("changed", {"added": [word], "removed": []}) == (one["outcome"], one["tags"])
+    assert "same" == client.request("DELETE", f"{path}?dry_run=true").json()["outcome"]
+    absent = f"/api/devices/{new_mac()}/tags/{word}?dry_run=true"
+    expect_problem(client.request("PUT", absent), 404, "RECORD_NOT_FOUND")
     body = {"mac_addresses": [reached["mac_address"], alike["mac_address"]], "add": [word]}
     dry = client.send_json("POST", "/api/devices/tags?dry_run=true", body).json()
     found = {each["mac_address"]: each.get("document") for each in dry["results"]}
     assert None is found[alike["mac_address"]]
+    assert one["document"] == found[reached["mac_address"]]
     assert reached["etag"] == found[reached["mac_address"]]["before"]
     assert reached == client.get(f"/api/configs/{reached['id']}").json()
 

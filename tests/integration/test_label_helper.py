@@ -18,6 +18,9 @@ from iotconfig.domain.configs.revisions import ChangeNote
 from iotconfig.domain.configs.selection import Selection
 from iotconfig.domain.configs.tag_use_cases import TagUseCases
 from iotconfig.domain.errors import ContentTooLarge, StoreUnavailable, UnexpectedCount
+from iotconfig.domain.layering.edits import PutLayer
+from iotconfig.domain.layers.layer import LayerDefinition
+from iotconfig.domain.layers.reach import Reach
 from iotconfig.entrypoints.settings import Settings
 from iotconfig.entrypoints.wiring.services import open_services
 from iotconfig.testing.builders import content, mac
@@ -95,6 +98,8 @@ def test_a_helper_gives_the_results_of_the_worker(sqlite_url: str, tmp_path: Pat
     with open_services(Settings.from_environ({"DATABASE_URL": sqlite_url})) as services:
         for number in range(5):
             services.configs.create(mac(number), content())
+        floor = LayerDefinition(content(floor=3), Reach(tags=["b"]), 1)
+        services.layers.write(PutLayer("floor", floor))
     other = f"sqlite:///{tmp_path / 'other.db'}"
     (tmp_path / "other.db").write_bytes(Path(sqlite_url.removeprefix("sqlite:///")).read_bytes())
     here: Said = []

@@ -346,6 +346,9 @@ class RemoteTags(_Called):
     def edit(self, *_arguments: Any, **_options: Any) -> str | None:
         raise AssertionError("commands change selections")
 
+    def preview(self, *_arguments: Any, **_options: Any) -> BulkResult:
+        raise AssertionError("commands change selections")
+
     def tag(self, *arguments: Any, **_options: Any) -> Tally:
         on_result: Callable[[BulkResult], None] = arguments[5]
         self.calls.append("tag")

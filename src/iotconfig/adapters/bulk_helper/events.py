@@ -25,7 +25,12 @@ from iotconfig.domain.configs.bulk import (
     Tally,
 )
 from iotconfig.domain.configs.config import Config
-from iotconfig.domain.configs.label_differences import ModelDifference, NoteDifference, TagDifference
+from iotconfig.domain.configs.label_differences import (
+    DocumentDifference,
+    ModelDifference,
+    NoteDifference,
+    TagDifference,
+)
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.mac import MacAddress
@@ -52,7 +57,9 @@ class EventWriter:
     def result(self, result: BulkResult) -> None:
         mac_address = result.mac_address.canonical
         item = ["result", result.place, mac_address, result.outcome, result.config_id, result.revision]
-        self._add([*item, _parts(result.tags), _parts(result.note), _parts(result.model)])
+        self._add(
+            [*item, _parts(result.tags), _parts(result.note), _parts(result.model), _parts(result.document)]
+        )
 
     def done(self, outcome: PatchOutcome) -> None:
         self._write("items", self._items)
@@ -103,7 +110,9 @@ def handle_event(
     raise HelperFault(value)
 
 
-def _parts(difference: TagDifference | NoteDifference | ModelDifference | None) -> Sequence[object] | None:
+def _parts(
+    difference: TagDifference | NoteDifference | ModelDifference | DocumentDifference | None,
+) -> Sequence[object] | None:
     return None if difference is None else astuple(difference)
 
 
@@ -116,6 +125,7 @@ def _result_from_json(
     tags: Sequence[Sequence[str]] | None,
     note: Sequence[str | None] | None,
     model: Sequence[str | None] | None,
+    document: Sequence[str] | None,
 ) -> BulkResult:
     return BulkResult(
         place,
@@ -126,6 +136,7 @@ def _result_from_json(
         tags=None if tags is None else TagDifference(*map(tuple, tags)),
         note=None if note is None else NoteDifference(*note),
         model=None if model is None else ModelDifference(*model),
+        document=None if document is None else DocumentDifference(*document),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from iotconfig.adapters.fleet_files.side_files import LabelFile
-from iotconfig.domain.configs.bulk import BulkRefusal, OnRefusal, OnResult, Tally
+from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, OnRefusal, OnResult, Tally
 from iotconfig.domain.configs.bulk_options import BulkOptions
 from iotconfig.domain.configs.label_entries import LabelEntry, LabelledDevice
 from iotconfig.domain.configs.label_ports import TagCount
@@ -39,6 +39,9 @@ class HelpedTagService:
 
     def edit(self, mac_address: MacAddress, edit: LabelEdit, note: ChangeNote = UNSIGNED) -> str | None:
         return self.tags.edit(mac_address, edit, note)
+
+    def preview(self, mac_address: MacAddress, edit: LabelEdit) -> BulkResult:
+        return self.tags.preview(mac_address, edit)
 
     def export(self, tags: TagFilter = ANY_TAGS) -> Iterator[LabelledDevice]:
         return self.tags.export(tags)

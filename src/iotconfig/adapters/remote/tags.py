@@ -9,7 +9,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from iotconfig.adapters.codec import label_entry_of
-from iotconfig.domain.configs.bulk import BulkRefusal, OnRefusal, OnResult, Tally
+from iotconfig.domain.configs.bulk import BulkRefusal, BulkResult, OnRefusal, OnResult, Tally
 from iotconfig.domain.configs.bulk_options import BulkOptions
 from iotconfig.domain.configs.label_entries import LabelEntry, LabelledDevice
 from iotconfig.domain.configs.label_ports import TagCount
@@ -45,6 +45,16 @@ class RemoteTags(RemoteWrites):
         if refusals:
             raise refusals[0].error
         return tally.change
+
+    def preview(self, mac_address: MacAddress, edit: LabelEdit) -> BulkResult:
+        refusals, results = list[BulkRefusal](), list[BulkResult]()
+        options = BulkOptions(dry_run=True)
+        self.tag(Selection([mac_address]), edit, options, UNSIGNED, refusals.append, results.append)
+        if refusals:
+            raise refusals[0].error
+        if not results:
+            raise self.malformed()
+        return results[0]
 
     def export(self, tags: TagFilter = ANY_TAGS) -> Iterator[LabelledDevice]:
         request = Request(

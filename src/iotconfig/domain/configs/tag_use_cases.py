@@ -7,7 +7,7 @@ from typing import Protocol
 
 from iotconfig.domain.mac import MacAddress
 
-from .bulk import BulkRefusal, OnRefusal, OnResult, Tally
+from .bulk import BulkRefusal, BulkResult, OnRefusal, OnResult, Tally
 from .bulk_options import BulkOptions
 from .label_entries import LabelEntry, LabelledDevice
 from .label_ports import TagCount
@@ -25,6 +25,10 @@ class TagUseCases(Protocol):
 
     def edit(self, mac_address: MacAddress, edit: LabelEdit, note: ChangeNote = ...) -> str | None:
         """Change the labels of one device; return the id of the change, None where it has these labels already."""
+        ...
+
+    def preview(self, mac_address: MacAddress, edit: LabelEdit) -> BulkResult:
+        """Return what a change of the labels of one device would do."""
         ...
 
     def tag(

@@ -14,7 +14,7 @@ from iotconfig.domain.mac import MacAddress, in_order, mac_address_of
 from iotconfig.domain.offload import Offload, run_inline
 from iotconfig.domain.paging import all_items
 
-from .bulk import BulkRefusal, Duplicate, OnRefusal, OnResult, Tally
+from .bulk import BulkRefusal, BulkResult, Duplicate, OnRefusal, OnResult, Tally
 from .bulk_options import BulkOptions
 from .bulk_refusals import Refusals, duplicate_refusal
 from .config import Config
@@ -68,6 +68,15 @@ class TagService:
         Raises `RecordNotFound` for a device without a config, `RecordGone` for a board that was replaced,
         `ValidationFailed` for more than 32 tags, and `Unprocessable` for more than 1,000 different tags.
         """
+        return self._edit(mac_address, edit, _IGNORED, note)[0].change
+
+    def preview(self, mac_address: MacAddress | str, edit: LabelEdit) -> BulkResult:
+        """Return what a change of the labels of one device would do; nothing is stored. Raises as `edit` does."""
+        return self._edit(mac_address, edit, BulkOptions(dry_run=True), UNSIGNED)[1]
+
+    def _edit(
+        self, mac_address: MacAddress | str, edit: LabelEdit, options: BulkOptions, note: ChangeNote
+    ) -> tuple[Tally, BulkResult]:
         mac_address = mac_address_of(mac_address)
         _check_edit(edit)
         check_note(note)
@@ -76,13 +85,13 @@ class TagService:
             if config is None:
                 raise absent(view, mac_address)
         refusals: list[BulkRefusal] = []
-        writing = self._writing(Refusals(refusals.append, False, self.yield_turn), _IGNORED)
+        writing = self._writing(Refusals(refusals.append, False, self.yield_turn), options)
         tally = writing.write([config.id], lambda found: edit.apply(found.labels), note)
         if refusals:
             raise refusals[0].error
         if not writing.results:
             raise RecordNotFound(mac_address)
-        return tally.change
+        return tally, writing.results[0]
 
     def tag(
         self,

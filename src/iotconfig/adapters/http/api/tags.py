@@ -13,7 +13,7 @@ from iotconfig.adapters.http.access.change_notes import note_of
 from iotconfig.adapters.http.answers import send
 from iotconfig.adapters.http.problems import Refused
 from iotconfig.adapters.http.requests.bodies import read_json
-from iotconfig.adapters.http.requests.queries import ChangeQuery, NoQuery, read_query
+from iotconfig.adapters.http.requests.queries import ChangeQuery, EditQuery, NoQuery, read_query
 from iotconfig.adapters.http.spooled_answers import spooling
 from iotconfig.adapters.http.transfer_limits import Kind
 from iotconfig.adapters.http.transfers import TransferSlots
@@ -104,8 +104,12 @@ class TagResource:
         self._edit(req, resp, mac, LabelEdit(remove=[tag]))
 
     def _edit(self, req: falcon.Request, resp: falcon.Response, mac: str, edit: LabelEdit) -> None:
-        query = read_query(req, ChangeQuery)
-        _done(resp, self.tags.edit(MacAddress.parse(mac), edit, note_of(req, query.message)))
+        query = read_query(req, EditQuery)
+        mac_address = MacAddress.parse(mac)
+        if query.dry_run:
+            send(resp, listed(self.tags.preview(mac_address, edit)))
+        else:
+            _done(resp, self.tags.edit(mac_address, edit, note_of(req, query.message)))
 
 
 @frozen

@@ -7,7 +7,7 @@ from typing import Final
 from iotconfig.adapters.http.access.rules import Access
 from iotconfig.adapters.http.api.bulk import NDJSON
 from iotconfig.adapters.http.api.bulk.exporting import ExportQuery
-from iotconfig.adapters.http.api.bulk.patching import PatchQuery
+from iotconfig.adapters.http.api.bulk.patching import PatchedConfig, PatchQuery
 from iotconfig.adapters.http.api.configs import CHANGE
 from iotconfig.adapters.http.api.tag_files import (
     MOST_RECORDS,
@@ -25,7 +25,7 @@ from iotconfig.adapters.http.api.tags import (
     TagsOfMany,
     TagsResource,
 )
-from iotconfig.adapters.http.requests.queries import ChangeQuery, NoQuery
+from iotconfig.adapters.http.requests.queries import ChangeQuery, EditQuery, NoQuery
 from iotconfig.adapters.http.routing import Answer, Area, Body, Kind, Operation, Parameter, Route, json_body
 from iotconfig.domain.configs.labels import TAG_PATTERN
 from iotconfig.domain.mac import MacAddress
@@ -38,6 +38,7 @@ _RECORDS: Final = (
     '{"mac_address": "11:22:33:44:55:66", "tags": []}\n'
 )
 _STORED: Final = {204: Answer("Stored; the header is missing where nothing changed", None, (CHANGE,))}
+_TRIED_OR_STORED: Final = {200: Answer("In a dry run: what would change", PatchedConfig), **_STORED}
 _REFUSALS: Final = ("INVALID_OPERATION", "RECORD_NOT_FOUND", "RECORD_GONE", "UNPROCESSABLE", "STORE_FULL")
 
 AREA: Final = Area(
@@ -121,16 +122,16 @@ AREA: Final = Area(
                 "addTag",
                 "Add a tag to a device",
                 Access.CHANGE,
-                query=ChangeQuery,
-                answers=_STORED,
+                query=EditQuery,
+                answers=_TRIED_OR_STORED,
                 refuses=_REFUSALS,
             ),
             delete=Operation(
                 "removeTag",
                 "Remove a tag from a device",
                 Access.CHANGE,
-                query=ChangeQuery,
-                answers=_STORED,
+                query=EditQuery,
+                answers=_TRIED_OR_STORED,
                 refuses=_REFUSALS,
             ),
         ),
