@@ -39,7 +39,7 @@ def test_a_returned_database_is_empty(spare: SpareDatabases) -> None:
         "DROP TABLE relays",
         "CREATE TABLE more (id int)",
         "CREATE INDEX more ON configs (revision)",
-        "ALTER TABLE configs ALTER COLUMN content SET STORAGE PLAIN, ALTER COLUMN content DROP NOT NULL",
+        "ALTER TABLE configs ALTER COLUMN content SET STORAGE PLAIN, ALTER COLUMN revision DROP NOT NULL",
         "UPDATE iotconfig_version SET version_num = '9999'",
         "DELETE FROM iotconfig_version",
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$",
