@@ -16,6 +16,7 @@
     service.bulk           BulkService          import, patch and export of many configs
     service.tags           TagService           tags and notes of devices
     service.layers         LayerService         documents that reach many devices
+    service.models         ModelService         schemas and budgets of kinds of devices
     service.adoption       AdoptionService      first configs of new boards
     service.devices        DeviceService        what devices run, and their reports
     service.notifications  NotificationService  pending notifications
@@ -38,6 +39,8 @@ They take and return:
                    OrderLayers (a LayersEdit); LayersWritten, LayerChange; Recomposition;
                    LayersPreview, DocumentSample, RefusedDevice;
                    LayerHistoryQuery, LayerHistoryPage, LayerRevision, LayerRevisionSummary
+    models         ModelRules (a schema, a Budget, a ModelMode), DeviceModel, ModelSummary,
+                   ListedModel, ModelWritten; Validation, FailingDevice, Failure
     devices        DeviceQuery, DevicePage, DeviceCounts, DeviceStatus, DeviceState;
                    Evidence, EvidenceKind, Proof; Report, ReportOutcome
     notifications  Notification, DeliveryHealth, DeliveryState; Reannounced
@@ -46,6 +49,7 @@ They take and return:
 Errors derive from IotConfigError, and have `code` and `details`:
 
     of an input    ValidationFailed, Unprocessable, InvalidDocument, InvalidMacAddress, ContentTooLarge
+    of a model     DocumentRefused, ModelRefused
     of a record    RecordNotFound, RecordExists, RecordGone, ChangedSince, NameTaken, PlaceTaken,
                    PreconditionFailed
     of a selection NothingSelected, UnexpectedCount
@@ -128,9 +132,11 @@ if TYPE_CHECKING:
         AuthenticationRequired,
         ChangedSince,
         ContentTooLarge,
+        DocumentRefused,
         InvalidDocument,
         InvalidMacAddress,
         IotConfigError,
+        ModelRefused,
         NameTaken,
         NothingSelected,
         PlaceTaken,
@@ -155,6 +161,14 @@ if TYPE_CHECKING:
         PutLayer,
         RollBackLayer,
     )
+    from .domain.layering.model_checks import FailingDevice
+    from .domain.layering.model_service import (
+        ListedModel,
+        ModelService,
+        ModelSummary,
+        ModelWritten,
+        Validation,
+    )
     from .domain.layering.previews import DocumentSample, LayersPreview, RefusedDevice
     from .domain.layering.service import LayerService, LayersWritten
     from .domain.layers.layer import Layer, LayerDefinition, LayerSummary
@@ -168,6 +182,10 @@ if TYPE_CHECKING:
         LayerRevisionSummary,
     )
     from .domain.mac import MacAddress
+    from .domain.models.budget import Budget
+    from .domain.models.failure import Failure
+    from .domain.models.model import DeviceModel, ModelRules
+    from .domain.models.model import Mode as ModelMode
 
 __all__ = [
     "UNCONDITIONAL",
@@ -175,6 +193,7 @@ __all__ = [
     "ApiToken",
     "ApiTokenService",
     "AuthenticationRequired",
+    "Budget",
     "BulkEntry",
     "BulkOptions",
     "BulkRefusal",
@@ -201,6 +220,7 @@ __all__ = [
     "DeliveryHealth",
     "DeliveryState",
     "DeviceCounts",
+    "DeviceModel",
     "DevicePage",
     "DeviceQuery",
     "DeviceService",
@@ -209,10 +229,13 @@ __all__ = [
     "DeviceToken",
     "DeviceTokenService",
     "Document",
+    "DocumentRefused",
     "DocumentSample",
     "Evidence",
     "EvidenceKind",
     "ExportedConfig",
+    "FailingDevice",
+    "Failure",
     "HistoryPage",
     "HistoryQuery",
     "HistoryService",
@@ -236,11 +259,18 @@ __all__ = [
     "LayersEdit",
     "LayersPreview",
     "LayersWritten",
+    "ListedModel",
     "LoggedChange",
     "MacAddress",
     "MemberValue",
     "Merge",
     "MergePatch",
+    "ModelMode",
+    "ModelRefused",
+    "ModelRules",
+    "ModelService",
+    "ModelSummary",
+    "ModelWritten",
     "NameTaken",
     "NoteDifference",
     "NothingSelected",
@@ -289,6 +319,7 @@ __all__ = [
     "Tally",
     "UnexpectedCount",
     "Unprocessable",
+    "Validation",
     "ValidationFailed",
     "__version__",
     "open_service",
@@ -392,9 +423,11 @@ _HOMES: Final = {
         "AuthenticationRequired",
         "ChangedSince",
         "ContentTooLarge",
+        "DocumentRefused",
         "InvalidDocument",
         "InvalidMacAddress",
         "IotConfigError",
+        "ModelRefused",
         "NameTaken",
         "NothingSelected",
         "PlaceTaken",
@@ -419,6 +452,14 @@ _HOMES: Final = {
         "PutLayer",
         "RollBackLayer",
     ),
+    "domain.layering.model_checks": ("FailingDevice",),
+    "domain.layering.model_service": (
+        "ListedModel",
+        "ModelService",
+        "ModelSummary",
+        "ModelWritten",
+        "Validation",
+    ),
     "domain.layering.previews": ("DocumentSample", "LayersPreview", "RefusedDevice"),
     "domain.layering.service": (
         "LayerService",
@@ -440,10 +481,18 @@ _HOMES: Final = {
         "LayerRevisionSummary",
     ),
     "domain.mac": ("MacAddress",),
+    "domain.models.budget": ("Budget",),
+    "domain.models.failure": ("Failure",),
+    "domain.models.model": ("DeviceModel", "ModelMode", "ModelRules"),
 }
 
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
-_NAME_AT_HOME: Final = {"DeviceState": "State", "EvidenceKind": "Kind", "ReportOutcome": "Outcome"}
+_NAME_AT_HOME: Final = {
+    "DeviceState": "State",
+    "EvidenceKind": "Kind",
+    "ModelMode": "Mode",
+    "ReportOutcome": "Outcome",
+}
 """Names that say too little outside of their module."""
 
 

@@ -98,11 +98,12 @@ def test_a_method_without_a_row_does_not_exist(app: falcon.App[Any, Any]) -> Non
 
 @pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "PUT"])
 def test_only_administrators_may_change(method: str) -> None:
-    """Except for uploads of assets; no change is public or open to viewers. A sign-in stores nothing, and a report no config."""
+    """Except for uploads of assets; no change is public or open to viewers. A sign-in and a validation
+    store nothing, and a report no config."""
     changing = [
         route for route in ROUTES if not route.path.startswith(("/api/auth/terminal", "/api/auth/session"))
     ]
     operations = [route.operations[method] for route in changing if method in route.operations]
-    allowed = {each.access for each in operations if each.name != "reportDocument"}
+    allowed = {each.access for each in operations if each.name not in ("reportDocument", "validateDevices")}
 
     assert allowed <= {Access.CHANGE, Access.UPLOAD}

@@ -26,10 +26,14 @@ from iotconfig import (
     DeletedQuery,
     DeviceQuery,
     DeviceState,
+    DocumentRefused,
     Evidence,
     EvidenceKind,
     ImportOptions,
+    LabelEdit,
     MacAddress,
+    ModelMode,
+    ModelRules,
     Proof,
     RecordExists,
     RecordNotFound,
@@ -103,11 +107,23 @@ def test_one_service_has_all_use_cases(url: str) -> None:
         assert MAC == service.device_tokens.authenticate(device_token)
 
 
+def test_a_service_checks_documents_against_schemas(url: str) -> None:
+    """What an enforced model does not take is refused, on each kind of store."""
+    with open_service(url, upgrade=True) as service:
+        rules = ModelRules('{"properties":{"n":{"maximum":9}}}', mode=ModelMode.ENFORCE)
+        service.models.put("lamp", rules)
+        service.configs.create(MAC, {"n": 9})
+        service.tags.edit(MAC, LabelEdit(model="lamp"))
+        with pytest.raises(DocumentRefused, match="at /n, expected at most 9, found 10"):
+            service.configs.put(MAC, {"n": 10})
+
+
 CALLS: Final[Mapping[str, Callable[[Service], object]]] = {
     "configs": lambda service: service.configs.document(MAC),
     "configs.all": lambda service: list(service.configs.all()),
     "history": lambda service: service.history.deleted(DeletedQuery()),
     "bulk": lambda service: service.bulk.load([], ImportOptions()),
+    "models": lambda service: service.models.all(),
     "notifications": lambda service: service.notifications.health(),
     "api_tokens": lambda service: service.api_tokens.all(),
     "devices": lambda service: service.devices.get(MAC),

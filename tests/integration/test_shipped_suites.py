@@ -162,7 +162,7 @@ def test_no_part_of_the_suite_hides_a_test_of_another() -> None:
     parts = StoreContract.__bases__
     names = [name for part in parts for name in vars(part) if name.startswith("test_")]
 
-    assert 32 == len(parts)
+    assert 33 == len(parts)
     assert sorted(names) == sorted(name for name in dir(StoreContract) if name.startswith("test_"))
 
 

@@ -13,6 +13,7 @@ from iotconfig.adapters.http.app import create_app
 from iotconfig.adapters.http.dependencies import UseCases
 from iotconfig.adapters.http.events.feed import Feed
 from iotconfig.adapters.http.events.streams import EventStreams
+from iotconfig.adapters.jsonschema import JsonSchemaRules
 from iotconfig.adapters.memory import (
     MemoryApiTokenStore,
     MemoryAssetStore,
@@ -39,6 +40,8 @@ from iotconfig.domain.devices.subscriber_reports import SubscriberService
 from iotconfig.domain.devices.tokens import DeviceTokenService
 from iotconfig.domain.documents.content import DEFAULT_MAX_BYTES
 from iotconfig.domain.layering.explaining import ExplanationService
+from iotconfig.domain.layering.model_checks import ModelChecks
+from iotconfig.domain.layering.model_service import ModelService
 from iotconfig.domain.layering.secret_service import SecretService
 from iotconfig.domain.layering.service import LayerService
 from iotconfig.domain.layering.undoing import undo_layers
@@ -85,6 +88,7 @@ def app_in_memory(
         tags=TagService(store, clock),
         layers=layers,
         explanations=ExplanationService(store),
+        models=ModelService(store, clock, ModelChecks(store, JsonSchemaRules())),
         secrets=SecretService(store, clock),
         adoption=AdoptionService(store, clock),
         notifications=NotificationService(in_memory.notifications(), clock, enabled=enabled),

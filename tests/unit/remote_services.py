@@ -68,12 +68,23 @@ from iotconfig.domain.devices.subscriber_reports import SubscriberHealth, Subscr
 from iotconfig.domain.documents.content import ConfigContent
 from iotconfig.domain.errors import IotConfigError, RecordNotFound
 from iotconfig.domain.layering.edits import LayersEdit
+from iotconfig.domain.layering.model_checks import FailingDevice
+from iotconfig.domain.layering.model_service import (
+    MAX_FAILING,
+    ListedModel,
+    ModelSummary,
+    ModelWritten,
+    Validation,
+)
 from iotconfig.domain.layering.previews import LayersPreview
 from iotconfig.domain.layering.service import LayersWritten
 from iotconfig.domain.layers.layer import Layer, LayerSummary
 from iotconfig.domain.layers.recompositions import Recomposition
 from iotconfig.domain.layers.revisions import LayerHistoryPage, LayerHistoryQuery, LayerRevision
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.models.budget import Budget
+from iotconfig.domain.models.failure import Failure
+from iotconfig.domain.models.model import DeviceModel, Mode, ModelRules
 from iotconfig.domain.secrets.use_cases import ListedSecret, SecretUse, SecretWritten
 from iotconfig.testing.clocks import START
 from iotconfig.testing.layer_builders import creation, layer
@@ -425,6 +436,46 @@ class RemoteSecrets(_Called):
 
 
 @define
+class RemoteModels(_Called):
+    """`ModelUseCases`."""
+
+    def all(self) -> Sequence[ModelSummary]:
+        return [ModelSummary("lamp", Mode.ENFORCE, Budget(bytes=3999), 2, 7, START, START)]
+
+    def get(self, name: str) -> ListedModel:
+        return ListedModel(_model(name), 7)
+
+    def put(
+        self,
+        name: str,
+        rules: ModelRules,
+        precondition: Precondition = UNCONDITIONAL,
+        note: ChangeNote = UNSIGNED,
+    ) -> ModelWritten:
+        self.calls.append(f"put model {name}")
+        return ModelWritten(_model(name), "0011223344556677", is_new=False)
+
+    def delete(
+        self, name: str, precondition: Precondition = UNCONDITIONAL, note: ChangeNote = UNSIGNED
+    ) -> str:
+        self.calls.append(f"delete model {name}")
+        return "0011223344556677"
+
+    def validate(
+        self, model: str | None = None, rules: ModelRules | None = None, limit: int = MAX_FAILING
+    ) -> Validation:
+        failure = Failure("/brightness", "an integer of at most 100", "140", "base")
+        device = FailingDevice(MacAddress.parse(MAC), "Kitchen", "lamp", [failure], is_complete=True)
+        return Validation(8, [device], more=False)
+
+
+def _model(name: str) -> DeviceModel:
+    return DeviceModel(
+        name, ModelRules('{"type": "object"}', Budget(bytes=3999), Mode.ENFORCE), 2, START, START
+    )
+
+
+@define
 class RemoteAdoption(_Called):
     """`AdoptionUseCases`."""
 
@@ -551,6 +602,10 @@ class RemoteServices:
     @property
     def tags(self) -> RemoteTags:
         return RemoteTags(self.calls)
+
+    @property
+    def models(self) -> RemoteModels:
+        return RemoteModels(self.calls)
 
     @property
     def secrets(self) -> RemoteSecrets:

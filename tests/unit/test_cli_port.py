@@ -75,6 +75,12 @@ COMMANDS: list[tuple[list[str], list[str], str]] = [
     (["announce", "--all"], ["announce_all"], f"1 config to be announced, in {URL}"),
     (["health"], [], f"connected since 2026-01-01 00:00:00Z, no message yet\nhealthy, in {URL}"),
     (["notifications", "--retry"], ["retry_parked"], f"1 pending, 0 parked, in {URL}"),
+    (["model", "list"], [], f"1 model in {URL}"),
+    (["model", "show", "lamp"], [], '{"type": "object"}'),
+    (["model", "set", "lamp", "--mode", "warn"], ["put model lamp"], f"Changed model lamp, revision 2, change 0011223344556677, in {URL}"),
+    (["model", "assign", "lamp", "--all"], ["tag"], f"1 changed, 0 same, 0 refused: stored, in {URL}"),
+    (["model", "unassign", "--mac", MAC], ["tag"], f"1 changed, 0 same, 0 refused: stored, in {URL}"),
+    (["model", "delete", "lamp"], ["delete model lamp"], f"Deleted model lamp, change 0011223344556677, in {URL}"),
     (["token", "create", "ci", "--role", "viewer"], ["create token"], "iotc_secret"),
     (["token", "list"], [], f"1 token, in {URL}"),
     (["token", "list", "--json"], [], '"state": "active"'),
@@ -122,6 +128,7 @@ def test_every_command_is_tried() -> None:
         "plan",
         "secret reencrypt",
         "serve",
+        "validate",
     ]
     names = {
         f"{name} {inner}".strip()
@@ -180,3 +187,12 @@ def test_a_command_for_databases_is_refused_in_one_line(name: str) -> None:
     ended, _ = run(name)
 
     assert (1, "Error: This command needs the database itself.\n") == (ended.status, ended.errors)
+
+
+def test_devices_that_fail_a_validation_are_listed() -> None:
+    """The status is 1."""
+    ended, called = run("validate")
+
+    assert (1, []) == (ended.status, called)
+    assert f"{MAC} (Kitchen)\n  at /brightness: expected an integer of at most 100, found 140\n" in ended.text
+    assert f"1 of 8 devices fail, in {URL}" in ended.text

@@ -27,6 +27,7 @@ from iotconfig.domain.layering.service import LayerService
 from iotconfig.domain.layers.layer import LayerDefinition
 from iotconfig.domain.layers.reach import EVERYTHING, Reach
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.models.model import ModelRules
 from iotconfig.testing.builders import content, mac
 from iotconfig.testing.clocks import SteppingClock
 from iotconfig.testing.contracts.models import model, record_model
@@ -125,7 +126,7 @@ def test_within_a_scope() -> None:
 def test_models_have_layers() -> None:
     """Of the devices that have the same model."""
     house = House(*(f'{{"a": 1,"m": "{kind}"}}' for kind in ("lamp", "lamp", "door", "door")))
-    record_model(house.store, model("lamp"))
+    record_model(house.store, model("lamp", ModelRules()))
     for number in (1, 2):
         house.tags.edit(mac(number), LabelEdit(model="lamp"))
     _, on_stored = _watched(house)

@@ -200,6 +200,7 @@ def test_viewers_only_read() -> None:
         "/api/auth/terminal/token": Access.PUBLIC,
         "/api/devices/{mac}/report": Access.DEVICE,
         "/api/assets": Access.UPLOAD,
+        "/api/devices/validate": Access.READ,
     }
     found = {
         (route.path, access)

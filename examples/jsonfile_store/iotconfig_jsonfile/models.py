@@ -40,5 +40,6 @@ class JsonFileModelRepository:
         else:
             records.models[model.name] = model
         records.model_revisions[model.name] = model.revision
+        records.layer_generation += 1
         records.log.append(logged_model(change, self._change_id, note, records.log))
         return self._change_id

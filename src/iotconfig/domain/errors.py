@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from .text import harmless
@@ -183,6 +184,48 @@ class Unprocessable(IotConfigError):
     """The input is well-formed, but cannot be processed."""
 
     code = "UNPROCESSABLE"
+
+
+class DocumentRefused(Unprocessable):
+    """A document breaks its device's model, which is enforced; nothing was stored.
+
+    `details` has the model, and up to 20 failures, each with its pointer, what was expected, and what was
+    found; `complete` says whether there is no further one.
+    """
+
+    def __init__(self, model: str, failures: Sequence[Mapping[str, object]], *, complete: bool) -> None:
+        first = failures[0]
+        others = f" ({len(failures) - 1} more are in the details)" if len(failures) > 1 else ""
+        super().__init__(
+            f"The document breaks the model {model}: at {first['pointer'] or 'the top'}, expected "
+            f"{first['expected']}, found {first['found']}{others}.",
+            model=model,
+            failures=list(failures),
+            complete=complete,
+        )
+
+
+class ModelRefused(Unprocessable):
+    """Documents of devices break rules that are to be enforced; nothing was stored.
+
+    `details` has up to 20 devices, each with its failures; `more` says whether there are more devices.
+    """
+
+    def __init__(
+        self, model: str, devices: Sequence[Mapping[str, object]], first: str, *, more: bool
+    ) -> None:
+        count = (
+            f"more than {len(devices)} devices"
+            if more
+            else f"{len(devices)} device{'s' * (len(devices) != 1)}"
+        )
+        super().__init__(
+            f"The documents of {count} break the model {model}, the first one, {devices[0]['mac_address']}, {first}: mend "
+            'them, or choose the mode "warn".',
+            model=model,
+            devices=list(devices),
+            more=more,
+        )
 
 
 class NothingSelected(Unprocessable):

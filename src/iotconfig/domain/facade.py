@@ -19,6 +19,7 @@ from .configs.tagging import TagService
 from .devices.service import DeviceService
 from .devices.tokens import DeviceTokenService
 from .errors import Unprocessable
+from .layering.model_service import ModelService
 from .layering.service import LayerService
 
 
@@ -45,6 +46,8 @@ class Service:
     """Tags and notes of devices."""
     layers: LayerService
     """Documents that reach many devices."""
+    models: ModelService
+    """What kind of device it is: schemas and budgets."""
     adoption: AdoptionService
     """First configs of new boards."""
     notifications: NotificationService

@@ -23,6 +23,7 @@ def open_service(database_url: str, *, upgrade: bool) -> Service:
         bulk=services.bulk,
         tags=services.tags,
         layers=services.layers,
+        models=services.models,
         adoption=services.adoption,
         notifications=services.notifications,
         api_tokens=services.api_tokens,

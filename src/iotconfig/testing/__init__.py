@@ -53,6 +53,7 @@ from .contracts.layered_documents import LayeredDocumentsContract
 from .contracts.layering import LayeringContract
 from .contracts.layers import LayersContract
 from .contracts.lease import LeaseContract
+from .contracts.model_use_cases import ModelUseCasesContract
 from .contracts.models import ModelsContract
 from .contracts.new_boards import NewBoardStoreContract
 from .contracts.notification_outbox import NotificationOutboxContract
@@ -100,6 +101,7 @@ __all__ = [
     "LayeringContract",
     "LayersContract",
     "LeaseContract",
+    "ModelUseCasesContract",
     "ModelsContract",
     "NewBoardStoreContract",
     "NotificationOutboxContract",

@@ -39,6 +39,7 @@ _COMMANDS: Final = {
     "load-test-data": "database.load_test_data",
     "login": "login.login",
     "logout": "login.logout",
+    "model": "models.model",
     "new-devices": "new_devices.new_devices",
     "notifications": "notifications.notifications",
     "patch": "patching.patch",
@@ -52,6 +53,7 @@ _COMMANDS: Final = {
     "token": "tokens.token",
     "undo": "undoing.undo",
     "upgrade-db": "database.upgrade_db",
+    "validate": "models.validate",
     "wait": "waiting.wait",
 }
 

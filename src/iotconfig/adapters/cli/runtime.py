@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.devices.device_events import DeviceEventSource
     from iotconfig.domain.devices.new_boards import NewBoardReader
     from iotconfig.domain.devices.use_cases import DeviceReadings, DeviceTokenUseCases
+    from iotconfig.domain.layering.model_use_cases import ModelUseCases
     from iotconfig.domain.layering.use_cases import LayerUseCases
     from iotconfig.domain.mac import MacAddress
     from iotconfig.domain.secrets.use_cases import SecretUseCases
@@ -140,6 +141,11 @@ class Services(Protocol):
 
         Raises as `ExplanationService.document` does.
         """
+        ...
+
+    @property
+    def models(self) -> ModelUseCases:
+        """Models of devices, and which devices break them."""
         ...
 
     @property

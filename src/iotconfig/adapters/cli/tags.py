@@ -46,7 +46,7 @@ def add(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
 
     Devices are selected as by 'iotconfig patch': iotconfig tag add kitchen --name 'Lamp 1'.
     """
-    _apply(ctx, LabelEdit(add=words), **options)
+    apply_edit(ctx, LabelEdit(add=words), **options)
 
 
 @tag.command("remove")
@@ -55,7 +55,7 @@ def add(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
 @click.pass_context
 def remove(ctx: click.Context, /, words: tuple[str, ...], **options: Any) -> None:
     """Remove tags from the selected devices, all or none."""
-    _apply(ctx, LabelEdit(remove=words), **options)
+    apply_edit(ctx, LabelEdit(remove=words), **options)
 
 
 @tag.command("note")
@@ -70,7 +70,7 @@ def note(ctx: click.Context, /, text: str | None, is_removed: bool, **options: A
     """
     if (text is None) != is_removed:
         raise click.UsageError("Give the text of the note, or --remove.")
-    _apply(ctx, LabelEdit(note=text), **options)
+    apply_edit(ctx, LabelEdit(note=text), **options)
 
 
 @tag.command("list")
@@ -88,7 +88,7 @@ def list_tags(runtime: Runtime, as_json: bool) -> None:
     say(f"{counted(len(found), 'tag')} in {runtime.installation}")
 
 
-def _apply(
+def apply_edit(
     ctx: click.Context,
     edit: LabelEdit,
     /,
@@ -99,6 +99,7 @@ def _apply(
     as_json: bool,
     **selecting: Any,
 ) -> None:
+    """Change the labels of the selected devices."""
     from iotconfig.domain.configs.bulk import PatchOutcome
 
     chosen = SelectionOptions(**selecting)

@@ -35,6 +35,13 @@ class RawJson:
     text: str
 
 
+@frozen
+class SchemaText:
+    """The text of a JSON Schema, which is written unchanged."""
+
+    text: str
+
+
 def rfc3339(moment: datetime) -> str:
     """An aware time as RFC 3339 in UTC, to the microsecond, with `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -269,6 +276,7 @@ _answers.register_unstructure_hook(AssetName, str)
 _answers.register_unstructure_hook(Reach, reach_members)
 _answers.register_unstructure_hook(datetime, rfc3339)
 _answers.register_unstructure_hook(RawJson, lambda text: text)
+_answers.register_unstructure_hook(SchemaText, lambda schema: RawJson(schema.text))
 _answers.register_unstructure_hook(ConfigContent, lambda content: RawJson(content.text))
 _answers.register_unstructure_hook(
     DeliveryHealth,

@@ -23,8 +23,11 @@ from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.errors import IotConfigError
 from iotconfig.domain.layers.reach import Reach
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.models.budget import Budget
+from iotconfig.domain.models.model import Mode
 from iotconfig.domain.offload import Offload, run_inline
 
+from .answers import SchemaText
 from .members import (
     BODY_DEPTH,
     content_of,
@@ -38,6 +41,7 @@ from .members import (
     strings_of,
     word_of,
 )
+from .model_parts import budget_of, schema_of
 from .reaches import reach_of
 
 T = TypeVar("T")
@@ -101,6 +105,14 @@ class BodyReader:
         ):
             converter.register_structure_hook(
                 optional, lambda member, _, read=read: _unless_null(read, member)
+            )
+        for optional_part, read_part in (
+            (SchemaText | None, schema_of),
+            (Budget | None, budget_of),
+            (Mode | None, partial(word_of, words=Mode)),
+        ):
+            converter.register_structure_hook(
+                optional_part, lambda member, _, read=read_part: _unless_null(read, member)
             )
         return converter
 

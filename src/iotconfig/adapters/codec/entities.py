@@ -27,7 +27,7 @@ from iotconfig.domain.layers.revisions import LayerRevision
 from iotconfig.domain.mac import MacAddress
 from iotconfig.domain.names import name_of
 
-from .answers import ConfigAnswer, RevisionAnswer, written_name
+from .answers import ConfigAnswer, RevisionAnswer, SchemaText, written_name
 from .cursors import deleted_position_at, mac_address_at
 from .layer_answers import LayerAnswer, LayerRevisionAnswer
 from .members import BODY_DEPTH
@@ -172,6 +172,7 @@ _entities.register_structure_hook(MacAddress, lambda text, _: MacAddress.parse(t
 _entities.register_structure_hook(datetime, _moment)
 _entities.register_structure_hook(ConfigContent, _content)
 _entities.register_structure_hook(Reach, lambda members, _: reach_in(members))
+_entities.register_structure_hook(SchemaText, lambda schema, _: SchemaText(json.dumps(schema)))
 _entities.register_structure_hook(DeletedPosition, lambda cursor, _: deleted_position_at(cursor))
 _whole_change: Final = _entities.get_structure_hook(LoggedChange)
 _page_of_configs: Final = _entities.get_structure_hook(ConfigPage)

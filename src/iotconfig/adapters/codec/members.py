@@ -28,14 +28,14 @@ _MAX_INTEGER: Final = 2**63 - 1
 def mac_address_of(member: Member) -> MacAddress:
     """The MAC address in any spelling. Raises `InvalidDocument` and `InvalidMacAddress`."""
     if not isinstance(member.value, str):
-        raise _unexpected("a string", member)
+        raise unexpected("a string", member)
     return MacAddress.parse(member.value)
 
 
 def strings_of(member: Member) -> list[str]:
     """The strings of an array. Raises `InvalidDocument`."""
     if not isinstance(member.value, list):
-        raise _unexpected("an array", member)
+        raise unexpected("an array", member)
     for index, item in enumerate(member.value):
         if not isinstance(item, str):
             raise InvalidDocument(
@@ -52,7 +52,7 @@ def mac_addresses_of(member: Member) -> list[MacAddress]:
 def member_values_of(member: Member) -> list[MemberValue]:
     """The conditions of an object: its names are JSON Pointers. Raises `InvalidDocument` and `ValidationFailed`."""
     if not isinstance(member.value, dict):
-        raise _unexpected("a JSON object", member)
+        raise unexpected("a JSON object", member)
     return [MemberValue(each.name, each.text) for each in members(member.text, BODY_DEPTH)]
 
 
@@ -62,7 +62,7 @@ def plain_value(kind: type, expected: str, member: Member) -> Any:
     if kind is int and type(value) is float and value.is_integer() and _INTEGER.fullmatch(member.text):
         return _integer(member)
     if type(value) is not kind:
-        raise _unexpected(expected, member)
+        raise unexpected(expected, member)
     return value
 
 
@@ -92,14 +92,14 @@ def moment_of(member: Member) -> datetime | None:
         return None
     moment = moment_in(member.value) if isinstance(member.value, str) else None
     if moment is None:
-        raise _unexpected("a time such as 2027-06-30T12:00:00Z, or null", member)
+        raise unexpected("a time such as 2027-06-30T12:00:00Z, or null", member)
     return moment
 
 
 def merge_patch_of(member: Member, max_bytes: int) -> MergePatch:
     """The merge patch. Raises `InvalidDocument`, and `ContentTooLarge` above `max_bytes`."""
     if not isinstance(member.value, dict):
-        raise _unexpected("a JSON object", member)
+        raise unexpected("a JSON object", member)
     if len(member.text) > max_bytes:
         raise ContentTooLarge(f"The merge patch is larger than {max_bytes} bytes.", max_bytes=max_bytes)
     try:
@@ -120,10 +120,11 @@ def content_of(member: Member, max_bytes: int) -> ConfigContent:
             return ConfigContent.parse(member.value, max_bytes)
     except InvalidDocument as error:
         raise error.within(f"/{member.name}") from None
-    raise _unexpected("a JSON object, or a string that holds one", member)
+    raise unexpected("a JSON object, or a string that holds one", member)
 
 
-def _unexpected(expected: str, member: Member) -> InvalidDocument:
+def unexpected(expected: str, member: Member) -> InvalidDocument:
+    """The refusal of a member with a value of another kind."""
     return InvalidDocument(
         f"expected {expected}, found {strict_json.kind(member.value)}", pointer=f"/{member.name}"
     )

@@ -25,6 +25,7 @@ from iotconfig.domain.devices.sightings import Sightings
 from iotconfig.domain.devices.subscriber_reports import SubscriberService
 from iotconfig.domain.devices.use_cases import DeviceTokenUseCases, DeviceUseCases
 from iotconfig.domain.layering.explaining import ExplanationUseCases
+from iotconfig.domain.layering.model_use_cases import ModelUseCases
 from iotconfig.domain.layering.use_cases import LayerUseCases
 from iotconfig.domain.offload import Offload
 from iotconfig.domain.pictures import PictureUseCases
@@ -49,6 +50,7 @@ class UseCases:
     changes: ChangeUseCases
     bulk: BulkUseCases
     tags: TagUseCases
+    models: ModelUseCases
     layers: LayerUseCases
     explanations: ExplanationUseCases
     secrets: SecretUseCases

@@ -40,5 +40,6 @@ class MemoryModelRepository:
         else:
             state.models[model.name] = model
         state.model_revisions[model.name] = model.revision
+        state.layer_generation += 1
         state.log.append(logged_model(change, self._change_id, note, state.log))
         return self._change_id

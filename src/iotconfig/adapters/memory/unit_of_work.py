@@ -73,7 +73,7 @@ class MemoryUnitOfWork:
         return [record(self._state, change, self.change_id, note, now) for change in changes]
 
     def composer(self) -> Composer:
-        return self._composers.alone(self.layers, self.secrets)
+        return self._composers.alone(self.layers, self.secrets, self.models)
 
     def serve(
         self, documents: Sequence[ServedAnew], note: ChangeNote, now: datetime, change: str | None = None

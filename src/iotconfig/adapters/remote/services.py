@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .devices import RemoteDevices
     from .history import RemoteHistory
     from .layers import RemoteLayers
+    from .models import RemoteModels
     from .notifications import RemoteNotifications
     from .secrets import RemoteSecrets
     from .tags import RemoteTags
@@ -94,6 +95,13 @@ class RemoteServices:
         from .documents import RemoteDocuments
 
         return RemoteDocuments(self.service).explained(mac_address, at)
+
+    @property
+    def models(self) -> RemoteModels:
+        """Models of devices."""
+        from .models import RemoteModels
+
+        return RemoteModels(self.service)
 
     @property
     def devices(self) -> RemoteDevices:

@@ -34,6 +34,7 @@ from .documents import layers_text
 from .engine.database import Session
 from .labels import LABELS, labels_of
 from .layers import SqlLayerRepository
+from .models import SqlModelRepository
 from .secrets import SqlSecretRepository, may_refer
 from .tables import config_labels, configs
 
@@ -87,9 +88,11 @@ class BulkComposing:
         """Decide the documents that are not decided under the present layers and tags; `BulkWrite.compose`."""
         layers = SqlLayerRepository(self._session.connection)
         self.generation = layers.generation()
-        composer = self._composers.of(layers, SqlSecretRepository(self._session.connection), self.generation)
-        # Without layers and secrets, what was composed under earlier ones has to be decided again, and what refers to a
-        # secret is refused, as is a device without content.
+        connection = self._session.connection
+        secrets, models = SqlSecretRepository(connection), SqlModelRepository(connection)
+        composer = self._composers.of(layers, secrets, models, self.generation)
+        # Without layers, secrets and models, what was composed under earlier ones has to be decided again, and what refers
+        # to a secret is refused, as is a device without content.
         if not composer and not self._is_any(_COMPOSED) and not self._is_any(self._refused()):
             return
         refused = list[BulkRefusal]()

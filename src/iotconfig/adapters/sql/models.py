@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from attrs import asdict, frozen
+from attrs import asdict, field, frozen
 from sqlalchemy import Connection, Row, bindparam, false, func, select
 
 from iotconfig.domain.change_notes import ChangeNote
@@ -17,6 +17,8 @@ from iotconfig.domain.models.model import DeviceModel, Mode, ModelRules
 from .announcing import signal_commit
 from .change_log import MODEL, log
 from .engine.dialects import ByDialect, insert_into
+from .gate import SeenLayers
+from .layers import raise_generation
 from .tables import UtcDateTime, changes, models
 
 _LOCK_KEY: Final = 0x696F7463_6D6F6473
@@ -58,6 +60,7 @@ class SqlModelRepository:
 
     _connection: Connection
     _change_id: str = ""
+    _seen: SeenLayers = field(factory=SeenLayers)
 
     def get(self, name: str) -> DeviceModel | None:
         row = self._connection.execute(_GET, {"name_": name}).one_or_none()
@@ -75,6 +78,7 @@ class SqlModelRepository:
             self._connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
 
     def record(self, change: ModelChange, note: ChangeNote) -> str:
+        self._seen.is_changing = True
         model, dialect = change.model, self._connection.dialect.name
         self._connection.execute(_STORE[dialect], _row(model, deleted=change.is_deletion))
         logged = {
@@ -87,6 +91,7 @@ class SqlModelRepository:
             "log_message": note.message,
         }
         self._connection.execute(_LOG[dialect], logged)
+        raise_generation(self._connection)
         signal_commit(self._connection)
         return self._change_id
 

@@ -69,7 +69,7 @@ class SqlReading:
         return SqlRecompositionRepository(self._connected())
 
     def composer(self) -> Composer:
-        return self._composers.of(self.layers, self.secrets)
+        return self._composers.of(self.layers, self.secrets, self.models)
 
     def __enter__(self) -> Self:
         return self

@@ -82,7 +82,7 @@ class SqlUnitOfWork:
 
     @property
     def models(self) -> SqlModelRepository:
-        return SqlModelRepository(self._connection, self._change_id)
+        return SqlModelRepository(self._connection, self._change_id, self._seen)
 
     @property
     def secrets(self) -> SqlSecretRepository:
@@ -94,8 +94,8 @@ class SqlUnitOfWork:
 
     def composer(self) -> Composer:
         if self._seen.is_changing:
-            return self._composers.alone(self.layers, self.secrets)
-        return self._composers.of(self.layers, self.secrets, self._seen.generation)
+            return self._composers.alone(self.layers, self.secrets, self.models)
+        return self._composers.of(self.layers, self.secrets, self.models, self._seen.generation)
 
     @property
     def recompositions(self) -> SqlRecompositionRepository:

@@ -78,8 +78,8 @@ class LabelWrite:
         if plan.new and not self._options.dry_run and not self._prevents(plan):
             with self._store.writing() as work:
                 is_current = work.labels.confirm([change.config for change in plan.changes])
-                # Documents depend on contents and layers, too, which may be others by now.
-                if not is_current or work.composer().stack:
+                # Documents depend on contents, layers and models, too, which may be others by now.
+                if not is_current or work.composer().heeds_labels:
                     plan = self._plan(work, work.labels.lock, config_ids, new_labels)
                 if not self._prevents(plan):
                     change = self._record(work, plan, note)
@@ -109,7 +109,7 @@ class LabelWrite:
             found = find(some)
             # After the first lock: then the layers stay.
             composer = composer or view.composer()
-            contents = _contents(view, found) if composer.stack else {}
+            contents = _contents(view, found) if composer.heeds_labels else {}
             for config in found:
                 self._yield_turn()
                 try:
@@ -172,7 +172,8 @@ def _contents(view: View, found: Sequence[LabelledConfig]) -> Mapping[int, Confi
 def _served_anew(composer: Composer, config: Config | None, change: LabelChange) -> ServedAnew | None:
     """The other document that a device is served with its new labels; None where it is served the same.
 
-    Raises `Unprocessable` where layers begin to reach a device whose content has nulls, and `ContentTooLarge`.
+    Raises `Unprocessable` where layers begin to reach a device whose content has nulls, and what `Composer.document`
+    raises.
     """
     if config is None or _reach_alike(change):
         return None

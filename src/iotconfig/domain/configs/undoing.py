@@ -111,7 +111,7 @@ class Undo:
     def add_entries(self, change: str) -> None:
         """Add an entry for each config of a change.
 
-        Raises `RecordNotFound` if there is no such change, and `Unprocessable` where it is one of a secret.
+        Raises `RecordNotFound` if there is no such change, and `Unprocessable` where it is one of a secret or a model.
         """
         check_change_id(change)
         for batch in batches(self._entries(change)):
@@ -155,6 +155,13 @@ def _not_undone(log: ChangeLog, change: str) -> IotConfigError:
                 f'Change {change} is one of the secret "{name}", and cannot be undone: earlier values of secrets are not kept. '
                 f"Set the value again: 'iotconfig secret set {name}', or PUT /api/secrets/{name}.",
                 secret=name,
+            )
+        if logged.kind is ChangeKind.MODEL:
+            name = logged.subject.key
+            return Unprocessable(
+                f'Change {change} is one of the model "{name}", and cannot be undone: earlier rules of models are not kept. '
+                f"Store the rules again: 'iotconfig model set {name}', or PUT /api/models/{name}.",
+                model=name,
             )
     return RecordNotFound(change, "its revisions were pruned, or never existed", what="Change")
 

@@ -23,5 +23,10 @@ class Failure:
     layer: str | None = None
     """The layer that brings the value; None for the device's own content, and where no layer reaches the device."""
 
+    def details(self) -> dict[str, object]:
+        """The failure as the details of an error have it."""
+        layer = {} if self.layer is None else {"layer": self.layer}
+        return {"pointer": self.pointer, "expected": self.expected, "found": self.found, **layer}
+
     def __str__(self) -> str:
         return f"at {self.pointer or 'the top'}: expected {self.expected}, found {self.found}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Final
 
 from attrs import evolve, field, frozen
@@ -28,7 +28,7 @@ def model_name_of(text: str) -> str:
     return name_of(text, "model")
 
 
-class Mode(Enum):
+class Mode(StrEnum):
     """What a document that breaks its model leads to."""
 
     OFF = "off"

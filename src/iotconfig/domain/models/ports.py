@@ -88,6 +88,7 @@ class ModelRepository(ModelReader, Protocol):
         """Store a change of a model, after `lock`; return the id of the write.
 
         Stores or removes the model, keeps its revision, and adds a row of kind `model` to the change log, whose
-        subject is the model's name (`logged_model`), at the model's `updated_at`.
+        subject is the model's name (`logged_model`), at the model's `updated_at`. Adds 1 to the generation of the layers:
+        documents depend on both.
         """
         ...

@@ -76,6 +76,7 @@ def app_on(
         tags=helped_tags(services.tags, bulk),
         layers=services.layers,
         explanations=services.explanations,
+        models=services.models,
         secrets=services.secrets,
         adoption=services.adoption,
         notifications=services.notifications,

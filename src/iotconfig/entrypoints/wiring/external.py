@@ -97,7 +97,10 @@ class ExternalBackend:
         """Do nothing: `require_current` asks the store."""
 
     def open(self) -> ExternalPersistence:
-        self._store.store.composers.cipher = self._cipher
+        from .models import document_rules
+
+        composers = self._store.store.composers
+        composers.cipher, composers.rules = self._cipher, document_rules()
         return ExternalPersistence(self._store)
 
     def lease_and_wakeup(self, job: str) -> tuple[Lease, Wakeup]:

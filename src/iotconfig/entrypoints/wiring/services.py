@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from iotconfig.domain.devices.subscriber_reports import SubscriberService
     from iotconfig.domain.devices.tokens import DeviceTokenService
     from iotconfig.domain.layering.explaining import ExplanationService
+    from iotconfig.domain.layering.model_service import ModelService
     from iotconfig.domain.layering.secret_service import SecretService
     from iotconfig.domain.layering.service import LayerService
     from iotconfig.domain.mac import MacAddress
@@ -120,6 +121,13 @@ class Services:
         from iotconfig.adapters.codec.document_answers import DeviceDocument
 
         return DeviceDocument.of(self.explanations.document(mac_address, at), explain=True)
+
+    @cached_property
+    def models(self) -> ModelService:
+        """Models of devices, and which devices break them."""
+        from .models import model_service
+
+        return model_service(self.persistence.store, self.changing)
 
     @cached_property
     def tags(self) -> TagService:
@@ -296,5 +304,8 @@ def open_services(settings: Settings, *, checks_schema: bool = True) -> Iterator
 def services_in_memory() -> Services:
     """The use cases with the default settings, in memory of their own; the caller closes `persistence`."""
     from .memory import MemoryPersistence
+    from .models import document_rules
 
-    return Services(Settings.from_environ({}), MemoryPersistence())
+    persistence = MemoryPersistence()
+    persistence.store.composers.rules = document_rules()
+    return Services(Settings.from_environ({}), persistence)

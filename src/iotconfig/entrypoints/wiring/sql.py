@@ -48,7 +48,9 @@ class SqlPersistence:
         from iotconfig.adapters.sql.store import SqlStore
         from iotconfig.domain.configs.composing import Composers
 
-        return SqlStore(self.database, Composers(self.max_content_bytes, self.cipher))
+        from .models import document_rules
+
+        return SqlStore(self.database, Composers(self.max_content_bytes, self.cipher, document_rules()))
 
     @cached_property
     def notifications(self) -> NotificationQueue:

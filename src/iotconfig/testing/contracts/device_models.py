@@ -20,6 +20,7 @@ from iotconfig.domain.configs.service import ConfigService
 from iotconfig.domain.configs.store import Store
 from iotconfig.domain.configs.tagging import TagService
 from iotconfig.domain.errors import Unprocessable, ValidationFailed
+from iotconfig.domain.models.model import ModelRules
 from iotconfig.testing.builders import content, mac
 
 from .models import model, record_model
@@ -45,7 +46,7 @@ class DeviceModelsContract:
     def devices(self, store: Store, service: ConfigService) -> list[int]:
         """Three configs, by their ids, and two models."""
         for name in ("lamp", "plug"):
-            record_model(store, model(name))
+            record_model(store, model(name, ModelRules()))
         return [service.create(mac(number), content(a=number)).id for number in range(3)]
 
     def test_a_device_gets_a_model(

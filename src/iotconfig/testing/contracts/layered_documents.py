@@ -37,6 +37,7 @@ from iotconfig.domain.layers.layer import LayerDefinition
 from iotconfig.domain.layers.layer_stack import LayerStack
 from iotconfig.domain.layers.reach import EVERYTHING, Reach
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.models.model import ModelRules
 from iotconfig.testing.announcement_builders import EVERYTHING as ALL_NOTIFICATIONS
 from iotconfig.testing.builders import content, mac, record
 from iotconfig.testing.clocks import SteppingClock, step
@@ -543,7 +544,7 @@ class LayeredDocumentsContract(UseCases):
         model = next((reach.model for reach in reaches if reach.model is not None), None)
         own = None if example.own is None else ConfigContent.parse(example.own)
         if model is not None:
-            record_model(store, device_model(model))
+            record_model(store, device_model(model, ModelRules()))
         AdoptionService(store, clock).add(mac(1), Labels(words, model=model), own)
 
         assert example.document == text_of(store, 1)

@@ -21,6 +21,7 @@ from .history import HistoryContract
 from .layered_documents import LayeredDocumentsContract
 from .layering import LayeringContract
 from .layers import LayersContract
+from .model_use_cases import ModelUseCasesContract
 from .models import ModelsContract
 from .notification_outbox import NotificationOutboxContract
 from .pruning import PruningContract
@@ -61,6 +62,7 @@ class StoreContract(
     RecompositionStepsContract,
     ModelsContract,
     DeviceModelsContract,
+    ModelUseCasesContract,
     SelectionsContract,
     SecretsContract,
     SealedDocumentsContract,

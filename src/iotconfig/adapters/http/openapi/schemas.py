@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from attrs import fields
+
 from iotconfig.adapters.http.problem_codes import STATUS
 from iotconfig.adapters.http.problems import Problem
 from iotconfig.adapters.http.routing import RouteTable, Shape
 from iotconfig.domain.layers.reach import MAX_REACH_TAGS
+from iotconfig.domain.models.budget import PRESETS, Budget
 from iotconfig.domain.names import NAME_PATTERN
 from iotconfig.domain.tags import TAG_PATTERN
 
@@ -63,6 +66,22 @@ _SCHEMAS: Final[Part] = {
             _members({"tags": {**_TAGS, "minItems": 1}, "not_tags": _TAGS}, ["tags"]),
         ],
         "examples": [{"tags": ["floor-3"], "not_tags": ["spare"]}],
+    },
+    "JsonSchema": {
+        "type": ["object", "boolean"],
+        "additionalProperties": True,
+        "description": "A JSON Schema, draft 2020-12, of at most 64 KiB, which refers into itself only",
+        "examples": [{"type": "object", "properties": {"brightness": {"type": "integer", "maximum": 100}}}],
+    },
+    "Budget": {
+        "type": "object",
+        "properties": {
+            "preset": {"type": "string", "enum": [*PRESETS]},
+            **{limit.name: {"type": ["integer", "null"]} for limit in fields(Budget)},
+        },
+        "additionalProperties": False,
+        "description": "Limits of a document, of which each may be left out; a preset sets `bytes`",
+        "examples": [{"preset": "nvs-string", "depth": 6}],
     },
     "MemberValues": {
         **_ANYTHING,

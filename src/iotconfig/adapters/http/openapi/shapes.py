@@ -23,7 +23,9 @@ from typing import (
 from attrs import NOTHING, AttrsInstance, fields, frozen, has
 
 from iotconfig.adapters.codec import RawJson, answer_class, leaves_out_none, written_name
+from iotconfig.adapters.codec.answers import SchemaText
 from iotconfig.adapters.codec.layer_answers import LayerAnswer, LayerRevisionAnswer, LayerRevisionSummary
+from iotconfig.adapters.codec.model_members import Failing, FoundFailure, Limits
 from iotconfig.adapters.codec.recomposition_answers import RecompositionAnswer
 from iotconfig.adapters.http.members import As
 from iotconfig.domain.announcing.relay_reports import RelayProblem
@@ -37,6 +39,7 @@ from iotconfig.domain.documents.member_value import MemberValue
 from iotconfig.domain.documents.merge_patch import MergePatch
 from iotconfig.domain.layers.reach import Reach
 from iotconfig.domain.mac import MacAddress
+from iotconfig.domain.models.budget import Budget
 
 Part = dict[str, Any]
 """A part of the description."""
@@ -63,6 +66,8 @@ _PLAIN: Final[Mapping[object, Part]] = {
     AssetName: {"type": "string"},
     ConfigContent: ref("Content"),
     MergePatch: ref("MergePatch"),
+    SchemaText: ref("JsonSchema"),
+    Budget: ref("Budget"),
     Reach: ref("Reach"),
     Sequence[MemberValue]: ref("MemberValues"),
 }
@@ -112,6 +117,9 @@ DESCRIPTIONS: Final = {
 
 
 _NAMES: Final[Mapping[type, str]] = {
+    Failing: "FailingDevice",
+    FoundFailure: "DocumentFailure",
+    Limits: "ModelBudget",
     DeliveryHealth: "Delivery",
     LayerAnswer: "Layer",
     LayerRevisionAnswer: "LayerRevisionWithContent",
