@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from attrs import evolve, frozen
@@ -134,13 +135,8 @@ def unmodelled(composer: Composer) -> Composer:
 
 def refused(name: str, failing: Iterator[FailingDevice]) -> ModelRefused | None:
     """Return the error for a model that these devices break, with the first 20 of them; None where there are none."""
-    listed: list[FailingDevice] = []
-    for device in failing:
-        if len(listed) == MAX_LISTED:
-            return ModelRefused(
-                name, [each.details() for each in listed], str(listed[0].failures[0]), more=True
-            )
-        listed.append(device)
-    if not listed:
+    found = list(islice(failing, MAX_LISTED + 1))
+    if not found:
         return None
-    return ModelRefused(name, [each.details() for each in listed], str(listed[0].failures[0]), more=False)
+    devices = [each.details() for each in found[:MAX_LISTED]]
+    return ModelRefused(name, devices, str(found[0].failures[0]), more=len(found) > MAX_LISTED)

@@ -12,7 +12,7 @@ from .ports import FITS, DocumentRules, Verdict
 def check_document(checker: DocumentRules, rules: ModelRules, document: str) -> Verdict:
     """Check a document against the budget and the schema of its model, unless the mode is off.
 
-    document: the text that the device is served, with references to secrets as they stand.
+    document: the text that the device is given, with the values of secrets.
 
     The verdict has at most 20 failures, those of the budget first. Raises what `DocumentRules.check` raises.
     """

@@ -29,6 +29,7 @@ from iotconfig.domain.models.budget import NO_BUDGET, Budget
 from iotconfig.domain.models.model import ANYTHING, Mode, ModelRules
 
 from .configs import CHANGE
+from .tags import send_edited_labels
 
 
 @frozen
@@ -129,11 +130,13 @@ class DeviceModelResource:
         query = read_query(req, ChangeQuery)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewDeviceModel)
         note = note_of(req, query.message, body.message)
-        _done(resp, self.tags.edit(MacAddress.parse(mac), LabelEdit(model=body.model), note))
+        send_edited_labels(resp, self.tags.edit(MacAddress.parse(mac), LabelEdit(model=body.model), note))
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
         query = read_query(req, ChangeQuery)
-        _done(resp, self.tags.edit(MacAddress.parse(mac), LabelEdit(model=None), note_of(req, query.message)))
+        send_edited_labels(
+            resp, self.tags.edit(MacAddress.parse(mac), LabelEdit(model=None), note_of(req, query.message))
+        )
 
 
 @frozen
@@ -153,9 +156,3 @@ class ValidateResource:
 def _set_tag(resp: falcon.Response, tag: str) -> None:
     resp.set_header("ETag", tag)
     resp.set_header("Cache-Control", "private, no-cache")
-
-
-def _done(resp: falcon.Response, change: str | None) -> None:
-    if change is not None:
-        resp.set_header(CHANGE, change)
-    resp.status = falcon.HTTP_204

@@ -109,7 +109,7 @@ class TagResource:
         if query.dry_run:
             send(resp, listed(self.tags.preview(mac_address, edit)))
         else:
-            _done(resp, self.tags.edit(mac_address, edit, note_of(req, query.message)))
+            send_edited_labels(resp, self.tags.edit(mac_address, edit, note_of(req, query.message)))
 
 
 @frozen
@@ -123,11 +123,13 @@ class NoteResource:
         query = read_query(req, ChangeQuery)
         body = self.bodies.read(read_json(req, self.bodies.max_body_bytes), NewNote)
         note = note_of(req, query.message, body.message)
-        _done(resp, self.tags.edit(MacAddress.parse(mac), LabelEdit(note=body.note), note))
+        send_edited_labels(resp, self.tags.edit(MacAddress.parse(mac), LabelEdit(note=body.note), note))
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, mac: str) -> None:
         query = read_query(req, ChangeQuery)
-        _done(resp, self.tags.edit(MacAddress.parse(mac), LabelEdit(note=None), note_of(req, query.message)))
+        send_edited_labels(
+            resp, self.tags.edit(MacAddress.parse(mac), LabelEdit(note=None), note_of(req, query.message))
+        )
 
 
 @frozen
@@ -170,7 +172,8 @@ class TagManyResource:
         spooled.send(req, resp)
 
 
-def _done(resp: falcon.Response, change: str | None) -> None:
+def send_edited_labels(resp: falcon.Response, change: str | None) -> None:
+    """Answer an edit of one device's labels; change: its id, None where the labels stayed."""
     resp.status = falcon.HTTP_204
     if change is not None:
         resp.set_header(CHANGE, change)
